@@ -1,0 +1,86 @@
+"""The quantities nbperf knows by name: what they are called, their unit, whether they grow with the work done.
+
+A name is dotted and never holds a unit. A probe from elsewhere may bring names of its own; they are shown as they are.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from nbperf.core.units import Unit
+from nbperf.words import Sentence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quantity:
+    """What a name stands for.
+
+    Attributes
+    ----------
+    name : str
+    unit : Unit
+    label : Sentence
+        For people.
+    extensive : bool
+        It grows with the number of loops, so a measurement divides it by them.
+    better : {"less", "more", None}
+        Which way is good, where that can be said.
+    """
+
+    name: str
+    unit: Unit
+    label: Sentence
+    extensive: bool = False
+    better: Literal["less", "more"] | None = None
+
+
+def _extensive(name: str, unit: Unit, label: str) -> Quantity:
+    return Quantity(name=name, unit=unit, label=Sentence(label), extensive=True, better="less")
+
+
+def _level(name: str, unit: Unit, label: str, better: Literal["less", "more"] | None = "less") -> Quantity:
+    return Quantity(name=name, unit=unit, label=Sentence(label), better=better)
+
+
+QUANTITIES: dict[str, Quantity] = {
+    quantity.name: quantity
+    for quantity in (
+        _extensive("time.wall", Unit.SECOND, "wall time"),
+        _extensive("time.cpu.user", Unit.SECOND, "CPU time, user"),
+        _extensive("time.cpu.system", Unit.SECOND, "CPU time, system"),
+        _extensive("time.cuda", Unit.SECOND, "CUDA device time"),
+        _extensive("time.mps", Unit.SECOND, "MPS device time"),
+        _extensive("time.xpu", Unit.SECOND, "XPU device time"),
+        _extensive("time.device.wait", Unit.SECOND, "waited for the device at the end"),
+        _level("memory.rss.before", Unit.BYTE, "resident memory before", None),
+        _level("memory.rss.after", Unit.BYTE, "resident memory after"),
+        _level("memory.rss.peak", Unit.BYTE, "peak resident memory"),
+        _level("memory.swap", Unit.BYTE, "memory swapped out"),
+        _level("memory.python.peak", Unit.BYTE, "peak of Python allocations"),
+        _level("memory.cuda.allocated.peak", Unit.BYTE, "peak CUDA memory allocated"),
+        _level("memory.cuda.reserved.peak", Unit.BYTE, "peak CUDA memory reserved"),
+        _level("memory.mps.allocated", Unit.BYTE, "MPS memory allocated"),
+        _extensive("faults.minor", Unit.COUNT, "page faults, minor"),
+        _extensive("faults.major", Unit.COUNT, "page faults, major"),
+        _extensive("switches.voluntary", Unit.COUNT, "context switches, voluntary"),
+        _extensive("switches.involuntary", Unit.COUNT, "context switches, involuntary"),
+        _extensive("io.read", Unit.BYTE, "bytes read"),
+        _extensive("io.write", Unit.BYTE, "bytes written"),
+        _extensive("container.throttled.time", Unit.SECOND, "time throttled by the CPU quota"),
+        _extensive("container.throttled.periods", Unit.COUNT, "periods throttled by the CPU quota"),
+        _level("machine.busy.others", Unit.CORE, "cores kept busy by others"),
+    )
+}
+
+
+def extensive(name: str) -> bool:
+    """Whether a quantity grows with the number of loops; unknown names go by their first part."""
+    known = QUANTITIES.get(name)
+    return known.extensive if known else name.split(".")[0] in {"time", "energy", "io", "faults", "switches", "carbon"}
+
+
+def label(name: str) -> Sentence:
+    """A quantity's name for people; an unknown one's own name."""
+    known = QUANTITIES.get(name)
+    return known.label if known else Sentence(name.replace("{", "{{").replace("}", "}}"))

@@ -1,0 +1,47 @@
+"""Every error nbperf raises on purpose.
+
+::
+
+    NBPerfError
+    ├── PlanError          a measurement that cannot be run as asked (also a ValueError)
+    ├── UnitError          a text that is no quantity, or a unit nobody knows (also a ValueError)
+    ├── RecordError        a record asked for what it does not hold (also a LookupError)
+    └── MissingDependency  a package that is not installed; names the pip line (also an ImportError)
+
+Messages name what was asked, what was found and what to do.
+"""
+
+from __future__ import annotations
+
+
+class NBPerfError(Exception):
+    """Base of every error that nbperf raises on purpose."""
+
+
+class PlanError(NBPerfError, ValueError):
+    """A measurement that cannot be run as it was asked for."""
+
+
+class UnitError(NBPerfError, ValueError):
+    """A text that is no quantity, or a unit that nobody knows."""
+
+
+class RecordError(NBPerfError, LookupError):
+    """A record was asked for something it does not hold."""
+
+
+class MissingDependency(NBPerfError, ImportError):
+    """A package that is needed here is not installed.
+
+    Parameters
+    ----------
+    package : str
+        What is missing, as one imports it.
+    install : str
+        What to put behind ``pip install``.
+    """
+
+    def __init__(self, package: str, install: str) -> None:
+        self.package = package
+        self.install = install
+        super().__init__(f'{package} is not installed here: pip install "{install}"')
