@@ -14,16 +14,16 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-    from nbperf.measure.session import compare as compare
-    from nbperf.measure.session import measure as measure
-    from nbperf.measure.window import perf as perf
-    from nbperf.measure.window import region as region
+    from nbperf.measuring.session import compare as compare
+    from nbperf.measuring.session import measure as measure
+    from nbperf.measuring.window import perf as perf
+    from nbperf.measuring.window import region as region
 
 _PUBLIC = {
-    "compare": "nbperf.measure.session",
-    "measure": "nbperf.measure.session",
-    "perf": "nbperf.measure.window",
-    "region": "nbperf.measure.window",
+    "compare": "nbperf.measuring.session",
+    "measure": "nbperf.measuring.session",
+    "perf": "nbperf.measuring.window",
+    "region": "nbperf.measuring.window",
 }
 __all__ = ["compare", "measure", "perf", "region"]
 

@@ -83,4 +83,4 @@ def extensive(name: str) -> bool:
 def label(name: str) -> Sentence:
     """A quantity's name for people; an unknown one's own name."""
     known = QUANTITIES.get(name)
-    return known.label if known else Sentence(name.replace("{", "{{").replace("}", "}}"))
+    return known.label if known else Sentence(name)

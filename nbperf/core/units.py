@@ -95,7 +95,8 @@ def decimals_for(size: float, digits: int) -> int:
     """How many decimals show `size` with this many significant digits, never negative."""
     if size == 0 or not math.isfinite(size):
         return 0
-    return max(0, digits - 1 - math.floor(math.log10(abs(size)) + 1e-9))
+    rounded = float(f"{size:.{digits - 1}e}")  # 0.9997 with three digits is 1.00, not 1.000
+    return max(0, digits - 1 - math.floor(math.log10(abs(rounded)) + 1e-9))
 
 
 def supported_digits(value: float, spread: float | None, *, most: int = 4, least: int = 2) -> int:
@@ -152,9 +153,12 @@ def format_value(value: float, unit: Unit, *, spread: float | None = None, estim
 
 
 def format_interval(low: float, high: float, unit: Unit, *, spread: float | None = None) -> str:
-    """Write an interval with its unit once: ``"5.1–5.4 ms"``; both ends in the step of the larger."""
+    """Write an interval with its unit once: ``"5.12–5.43 ms"``; both ends in the step of the larger.
+
+    Its ends show one digit more than its width supports, else a narrow interval would seem to have no width.
+    """
     factor, symbol = step(max(abs(low), abs(high)), unit)
-    spread = (high - low) / 2 if spread is None else spread
+    spread = (high - low) / 6 if spread is None else spread
     digits = supported_digits(high / factor, spread / factor)
     places = decimals_for(high / factor, digits)
     text = f"{low / factor:,.{places}f}–{high / factor:,.{places}f}"

@@ -1,4 +1,4 @@
-"""What a probe and a gauge are, and the open files that several of them read.
+"""What a probe and a gauge are.
 
 A probe reads a window: started, then stopped. A gauge reads an instant. To add a source: one file here, one line in
 catalog.py (or an entry point ``nbperf.probes`` in another package), and its mirror test.

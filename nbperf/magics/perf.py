@@ -1,0 +1,150 @@
+"""``%perf`` and ``%%perf`` as registered magics.
+
+An ordinary ``%%perf`` cell never comes here: entry.py has turned it into a marked cell that the shell runs itself.
+What comes here is a statement (``%perf``), a contest (``vs``), a bad option, and a call through ``run_cell_magic``.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+from IPython.core.error import UsageError
+from IPython.core.magic import Magics, line_cell_magic, magics_class, needs_local_scope, no_var_expand
+from IPython.display import display
+
+from nbperf.core.records import Comparison, Comparisons, Run
+from nbperf.errors import PlanError
+from nbperf.magics.arguments import Options, parser, read
+from nbperf.magics.entry import CONTEST, Entry
+from nbperf.magics.settings import NBPerf
+from nbperf.magics.statement import Statement, contestants, split
+from nbperf.measuring.session import Plan, Rule, contest, measure_block
+from nbperf.probes import catalog
+from nbperf.words import say
+
+HELP = """Measure a cell, a statement, or several in turn.
+
+    %%perf                     run the cell once, as %%time does, and show what it took
+    %%perf -r 20 -w 3 -l NAME  3 warm-ups, 20 repeats, under a label
+    %perf f(x)                 a statement: loops and repeats chosen by time
+    %perf f(x) vs g(x)         two statements in turn: ratio, interval, verdict; the left one is the baseline
+    %%perf vs                  several, a labelled line each; the first is the baseline
+    fp32: f(x)
+    int8: g(x)
+
+Memory is what was touched: an untouched numpy.zeros or bytes(n) counts nothing until it is written to.
+"""
+
+
+def _refuse(where: str, found: dict[str, object], *, missing: bool = False) -> None:
+    """An option that would do nothing here is said to, instead of being passed over."""
+    for flag, value in found.items():
+        if value not in (None, "", ()):
+            template = "%perf: {flag} is only for {where}" if missing else "%perf: {flag} is not for {where}"
+            raise UsageError(say(template, flag=flag, where=where))
+
+
+@magics_class
+class PerfMagics(Magics):
+    """The magics ``%perf`` and ``%%perf``."""
+
+    def __init__(self, shell: Any, entry: Entry, settings: NBPerf) -> None:
+        super().__init__(shell)
+        self._entry = entry
+        self._settings = settings
+
+    @no_var_expand
+    @needs_local_scope
+    @line_cell_magic
+    def perf(self, line: str, cell: str | None = None, local_ns: dict[str, Any] | None = None) -> object:
+        """Replaced by HELP and the options below, so that ``%%perf?`` shows both."""
+        options = read(line)
+        try:
+            if cell is None:
+                result = self._statement(options, self._scope(local_ns))
+            elif CONTEST.fullmatch(options.rest):
+                scope = self._scope(local_ns)
+                sources = contestants(cell, self.shell)
+                result = self._contest({label: Statement(source, self.shell, scope) for label, source in sources.items()}, options)
+            elif options.rest:
+                raise UsageError(
+                    say("%%perf: nothing but options or vs may follow on this line, found {rest!r}; a statement is measured by %perf",
+                        rest=options.rest)
+                )  # fmt: skip
+            else:
+                _refuse(say("a cell; it is repeated by -r"), {"-n": options.loops, "-c": options.confidence, "-t": options.seconds})
+                catalog.discover(also=options.probe)
+                return self._cell(line, cell)
+        except PlanError as error:
+            raise UsageError(f"%perf: {error}") from None
+        return self._deliver(result, options)
+
+    def _scope(self, local_ns: dict[str, Any] | None) -> dict[str, Any]:
+        """The notebook's names, and those of the function that called the magic."""
+        names: dict[str, Any] = self.shell.user_ns
+        return names if local_ns is None or local_ns is names else {**names, **local_ns}
+
+    def _deliver(self, result: Run | Comparison | Comparisons, options: Options) -> object:
+        if options.variable:
+            self.shell.user_ns[options.variable] = result
+        if options.output:
+            return result
+        if not options.quiet and self._settings.card:
+            display(result)
+        return None
+
+    def _rule(self, options: Options) -> Rule:
+        settings = self._settings
+        return Rule(
+            confidence=options.confidence or settings.confidence,
+            target=settings.width,
+            pairs=options.repeats or settings.pairs,
+            exact=options.repeats is not None,
+            seconds=options.seconds or settings.seconds,
+            loops=options.loops,
+            warmups=1 if options.warmups is None else options.warmups,
+        )
+
+    def _contest(self, blocks: dict[str, Statement], options: Options) -> Comparison | Comparisons:
+        _refuse(say("vs, which measures time alone and has labels of its own"), {"-l": options.label, "-p": options.probe})
+        return contest(blocks, self._rule(options))
+
+    def _statement(self, options: Options, scope: dict[str, Any]) -> Run | Comparison | Comparisons:
+        sources = split(options.rest)
+        if not any(sources):
+            raise UsageError(say("%perf: a statement is wanted, as in: %perf f(x)"))
+        statements = [Statement(source, self.shell, scope) for source in sources]
+        if len(statements) > 1:
+            labels = [statement.label for statement in statements]
+            if len(set(labels)) < len(labels):  # the same line against itself: say which is which
+                labels = [f"{label} ({side})" for side, label in enumerate(labels, start=1)]
+            return self._contest(dict(zip(labels, statements, strict=True)), options)
+        _refuse(say("vs, which alone gives verdicts"), {"-c": options.confidence}, missing=True)
+        plan = Plan(
+            repeats=options.repeats,
+            warmups=1 if options.warmups is None else options.warmups,
+            loops=options.loops,
+            seconds=options.seconds or 1.0,
+            collect=False,
+            also=(*self._settings.probes, *options.probe),
+        )
+        return measure_block(statements[0], plan, label=options.label or statements[0].label)
+
+    def _cell(self, line: str, cell: str) -> object:
+        """``run_cell_magic``: nobody else will run the cell, so compile and run it here."""
+        shell = self.shell
+        source = shell.transform_cell(f"%%perf {line}\n{cell}")
+        name = shell.compile.cache(source, shell.execution_count)
+        tree = shell.transform_ast(shell.compile.ast_parse(source, filename=name))
+        *body, tail = tree.body
+        if not (body and isinstance(tail, ast.Expr)):
+            raise UsageError(say("%%perf: this cell cannot be measured from here"))
+        code = shell.compile(ast.Module(body, []), name, "exec")
+        with shell.builtin_trap:
+            with self._entry.directly():
+                exec(code, shell.user_ns)
+            return eval(shell.compile(ast.Expression(tail.value), name, "eval"), shell.user_ns)
+
+
+PerfMagics.perf.__doc__ = f"{HELP}\n{parser().format_help()}"

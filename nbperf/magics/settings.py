@@ -1,0 +1,39 @@
+"""The settings: ``%config NBPerf`` lists them, ``%config NBPerf.repeats = 5`` sets one, profiles may as well."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from traitlets import Bool, Enum, Float, Int, List, TraitError, Unicode, observe, validate
+from traitlets.config import Configurable
+
+from nbperf.errors import PlanError
+from nbperf.probes import catalog
+from nbperf.words import LANGUAGES, READER
+
+
+class NBPerf(Configurable):
+    """Settings of nbperf."""
+
+    repeats = Int(1, min=1, help="How often `%%perf` runs a cell where -r does not say so.").tag(config=True)
+    warmups = Int(0, min=0, help="Runs before them that do not count, where -w does not say so.").tag(config=True)
+    probes = List(Unicode(), help="Optional probes that every window starts, such as 'python'.").tag(config=True)
+    confidence = Float(0.99, min=0.5, max=0.9999, help="Confidence of the verdicts of a comparison, all together.").tag(config=True)
+    width = Float(0.02, min=0.001, max=0.5, help="A comparison stops when the interval is no wider than this share.").tag(config=True)
+    pairs = Int(1000, min=8, help="A comparison takes at most so many pairs.").tag(config=True)
+    seconds = Float(10.0, min=0.01, help="A comparison takes at most about so many seconds.").tag(config=True)
+    card = Bool(True, help="Show the card under a measured cell; `-q` hides one.").tag(config=True)
+    language = Enum(("", *LANGUAGES), "", help="Language of what nbperf shows; '' follows the environment.").tag(config=True)
+
+    @observe("language")
+    def _speak(self, change: Any) -> None:
+        READER.speak(change["new"])
+
+    @validate("probes")
+    def _known(self, proposal: Any) -> list[str]:
+        names: list[str] = proposal["value"]
+        try:
+            catalog.discover(also=names)
+        except PlanError as error:
+            raise TraitError(str(error)) from None
+        return names

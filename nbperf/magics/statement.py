@@ -1,0 +1,170 @@
+"""From text to something that runs in a loop: one statement, two with ``vs`` between them, or labelled lines."""
+
+from __future__ import annotations
+
+import ast
+import io
+import re
+import tokenize
+from collections.abc import Iterator
+from itertools import repeat
+from types import CodeType
+from typing import TYPE_CHECKING, Any
+
+from IPython.core.error import UsageError
+
+from nbperf.measuring.session import Block
+from nbperf.words import say
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+FILENAME = "<perf statement>"
+LOOPS = "__nbperf_loops__"
+SHORTEST = 60
+"""Characters of a statement that serve as its label."""
+
+
+def parses(source: str) -> bool:
+    """Whether a text is Python, top-level await included."""
+    try:
+        compile(source, FILENAME, "exec", ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    except (SyntaxError, ValueError):
+        return False
+    return True
+
+
+def _separators(text: str) -> Iterator[int]:
+    """Where the word ``vs`` stands outside strings and brackets."""
+    depth = 0
+    try:
+        for token in tokenize.generate_tokens(io.StringIO(text).readline):
+            if token.type == tokenize.OP:
+                depth += (token.string in "([{") - (token.string in ")]}")
+            elif token.type == tokenize.NAME and token.string == "vs" and depth == 0 and token.start[0] == 1:
+                yield token.start[1]
+    except (tokenize.TokenError, SyntaxError):  # an open bracket or string at the end: what was seen until there counts
+        return
+
+
+def split(text: str) -> list[str]:
+    """The statements of a line, taken apart at ``vs``.
+
+    A ``vs`` inside a string, a bracket or a statement that is valid as a whole (a variable of that name) is the
+    user's own: no statement of Python holds two names side by side.
+
+    Raises
+    ------
+    IPython.core.error.UsageError
+        If nothing stands on one side of ``vs``.
+    """
+    if parses(text):
+        return [text]
+    parts: list[str] = []
+    start = 0
+    for at in _separators(text):
+        part = text[start:at].strip()
+        if part and (parses(part) or part.startswith(("!", "%"))):
+            parts.append(part)
+            start = at + len("vs")
+    parts.append(text[start:].strip())
+    if any(not part or re.match(r"vs\s", part) and not parses(part) for part in parts) and text.strip():
+        raise UsageError(say("%perf: a statement is wanted on both sides of vs, as in: %perf f(x) vs g(x)"))
+    return parts
+
+
+class Statement:
+    """A statement compiled into a loop; names are those of the notebook, new ones stay inside, as with ``%timeit``.
+
+    Parameters
+    ----------
+    source : str
+    shell : InteractiveShell
+    scope : dict
+        The names it sees.
+
+    Raises
+    ------
+    IPython.core.error.UsageError
+        If it awaits at its top level.
+    SyntaxError
+        The user's own.
+    """
+
+    def __init__(self, source: str, shell: InteractiveShell, scope: dict[str, Any]) -> None:
+        self.source = source
+        body = _body(source, shell)
+        code = _looped(body)
+        made: dict[str, Any] = {}
+        exec(code, scope, made)
+        self._block: Block = made["__nbperf_block__"]
+
+    @property
+    def label(self) -> str:
+        """The statement itself, shortened where it is long."""
+        text = " ".join(self.source.split())
+        return text if len(text) <= SHORTEST else text[: SHORTEST - 1] + "…"
+
+    def __call__(self, loops: int) -> None:
+        try:
+            self._block(repeat(None, loops))  # type: ignore[arg-type]
+        except UnboundLocalError as error:
+            here = error.__traceback__
+            if here and here.tb_next and here.tb_next.tb_next is None:  # in the statement itself, not in what it calls
+                error.add_note(say("names that a statement sets are its own, as with %timeit; `%%perf -r N` above a cell sets the notebook's"))
+            raise
+
+
+def _body(source: str, shell: InteractiveShell) -> list[ast.stmt]:
+    text = shell.transform_cell(source)
+    tree = compile(text, FILENAME, "exec", ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    assert isinstance(tree, ast.Module)
+    bare = compile(tree, FILENAME, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)  # a `break` or `return` must not become legal in our loop
+    if bare.co_flags & 0x380:  # CO_COROUTINE | CO_ITERABLE_COROUTINE | CO_ASYNC_GENERATOR
+        raise UsageError(say("%perf: a statement cannot await; put it into a cell under `%%perf -r N`, which can"))
+    return tree.body
+
+
+def _looped(body: list[ast.stmt]) -> CodeType:
+    frame = ast.parse(f"def __nbperf_block__({LOOPS}):\n for __nbperf_i__ in {LOOPS}: pass", FILENAME)
+    function = frame.body[0]
+    assert isinstance(function, ast.FunctionDef)
+    loop = function.body[0]
+    assert isinstance(loop, ast.For)
+    loop.body = body or [ast.Pass(lineno=1, col_offset=0)]
+    return compile(ast.fix_missing_locations(frame), FILENAME, "exec")
+
+
+def contestants(cell: str, shell: InteractiveShell) -> dict[str, str]:
+    """The labelled lines of ``%%perf vs``: each ``label: expression``, which Python reads as an annotation.
+
+    Returns
+    -------
+    dict of str to str
+        The expression's text by label, in order.
+
+    Raises
+    ------
+    IPython.core.error.UsageError
+        If a line has no label, a label stands twice, or there are fewer than two.
+    SyntaxError
+        The user's own.
+    """
+    text = shell.transform_cell(cell)
+    tree = ast.parse(text, FILENAME)
+    found: dict[str, str] = {}
+    for node in tree.body:
+        if not (isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.simple and node.value is None):
+            line = (ast.get_source_segment(text, node) or "").splitlines()[0]
+            raise UsageError(
+                say("%%perf vs: line {n} has no label: {line!r}; each line is label: expression, as in fp32: model(x)",
+                    n=node.lineno, line=line)
+            )  # fmt: skip
+        label = node.target.id
+        if label in found:
+            raise UsageError(say("%%perf vs: the label {label} stands twice: give each line a label of its own", label=label))
+        source = ast.get_source_segment(text, node.annotation) or ast.unparse(node.annotation)
+        found[label] = f"({source}\n)" if "\n" in source else source  # brackets around several lines are not part of the node
+    if len(found) < 2:
+        raise UsageError(say("%%perf vs: two or more labelled lines are wanted, found {found}: fp32: model(x)", found=len(found)))
+    return found

@@ -1,0 +1,187 @@
+"""A Window drives probes around some code; a Recorder turns the samples of several windows into one Run."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from contextvars import ContextVar, Token
+
+from nbperf.core.records import Absence, Environment, Provenance, Reading, Region, Run, Sample, Trace
+from nbperf.core.units import Unit
+from nbperf.measuring import environment
+from nbperf.probes import accelerator, catalog
+from nbperf.probes.base import Probe
+from nbperf.words import Sentence
+
+OPEN: ContextVar[tuple[tuple[Window, int], ...]] = ContextVar("nbperf_open_windows", default=())
+"""The windows open in this context, outermost first, each with the depth of the region path it was opened at."""
+PATH: ContextVar[tuple[str, ...]] = ContextVar("nbperf_region_path", default=())
+"""Names of the regions entered in this context."""
+
+Stamp = object
+Span = tuple[Stamp | None, Stamp | None]
+
+
+class Window:
+    """The time between `open` and `close`, seen by some probes.
+
+    A probe that fails becomes an Absence of its quantities; neither end ever raises for it, since the code between
+    them is the user's.
+
+    Parameters
+    ----------
+    probes : sequence of Probe
+        In the order in which they start; they stop in reverse, so that the last one sees the least of the others.
+    absences : sequence of Absence
+        What is known from the start not to be readable.
+    """
+
+    def __init__(self, probes: Sequence[Probe], absences: Sequence[Absence] = ()) -> None:
+        self._probes = probes
+        self._started: list[Probe] = []
+        self._spans: dict[tuple[str, ...], tuple[list[float], list[Span]]] = {}
+        self._token: Token[tuple[tuple[Window, int], ...]] | None = None
+        self.absences = list(absences)
+
+    def open(self) -> None:
+        """Start the probes; what interrupts it leaves none of them running."""
+        self._token = OPEN.set((*OPEN.get(), (self, len(PATH.get()))))
+        started = self._started
+        try:
+            for probe in self._probes:
+                try:
+                    probe.start()
+                except Exception as error:
+                    self._lost(probe, error)
+                else:
+                    started.append(probe)
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self, loops: int = 1) -> Sample:
+        """Stop the probes and return what they read.
+
+        An interrupt that arrives meanwhile is raised once every probe has been stopped.
+        """
+        found: list[list[Reading]] = []
+        traces: list[Trace] = []
+        interrupt: BaseException | None = None
+        while self._started:
+            probe = self._started.pop()
+            try:
+                answers = probe.stop()
+            except Exception as error:
+                self._lost(probe, error)
+            except BaseException as error:
+                interrupt = error
+            else:
+                found.append([answer for answer in answers if isinstance(answer, Reading)])
+                self.absences += [answer for answer in answers if isinstance(answer, Absence)]
+                traces += getattr(probe, "traces", ())
+        if self._token is not None:
+            try:
+                OPEN.reset(self._token)
+            except ValueError:  # opened in another context, which has ended and taken its value with it
+                OPEN.set(tuple(entry for entry in OPEN.get() if entry[0] is not self))
+            self._token = None
+        if interrupt is not None:
+            raise interrupt
+        return Sample(
+            readings=tuple(reading for readings in reversed(found) for reading in readings),
+            loops=loops,
+            traces=tuple(traces),
+            regions=tuple(self._region(path, *spent) for path, spent in self._spans.items()),
+        )
+
+    def enter(self, path: tuple[str, ...]) -> None:
+        """A region begins: regions are listed in the order in which they were first entered."""
+        if path not in self._spans:
+            self._spans[path] = ([], [])
+
+    def leave(self, path: tuple[str, ...], seconds: float, span: Span) -> None:
+        """A region ended after so many seconds."""
+        times, spans = self._spans[path]
+        times.append(seconds)
+        if span[0] is not None:
+            spans.append(span)
+
+    def _lost(self, probe: Probe, error: Exception) -> None:
+        reason = Sentence("the probe {name} failed: {error}", name=probe.name, error=f"{type(error).__name__}: {error}")
+        remedy = Sentence("`%nbperf` shows what can be read here")
+        self.absences += [Absence(quantity=quantity, reason=reason, remedy=remedy) for quantity in probe.quantities]
+
+    @staticmethod
+    def _region(path: tuple[str, ...], times: list[float], spans: list[Span]) -> Region:
+        readings = [
+            Reading(quantity="time.wall", value=sum(times), unit=Unit.SECOND, provenance=Provenance.MEASURED, source="perf_counter")
+        ]
+        readings += accelerator.between(spans)
+        return Region(path=path, readings=tuple(readings), count=len(times))
+
+
+class Recorder:
+    """Collects the samples of one Run.
+
+    Parameters
+    ----------
+    label : str
+    also : sequence of str
+        Optional probes beside the default ones.
+    probes : callable, optional
+        Gives the probes and absences of a window instead of the catalog; a new set for each.
+    warmups : int
+        So many samples at the start are kept apart.
+    collected : bool
+        Whether garbage collection stays on.
+    """
+
+    def __init__(
+        self,
+        label: str = "",
+        *,
+        also: Sequence[str] = (),
+        probes: Callable[[], tuple[Sequence[Probe], Sequence[Absence]]] | None = None,
+        warmups: int = 0,
+        collected: bool = True,
+    ) -> None:
+        self.label = label
+        self.started_at = time.time()
+        self._discover = probes or (lambda: catalog.discover(also=also))
+        self._expected = warmups
+        self._collected = collected
+        self._samples: list[Sample] = []
+        self._warmups: list[Sample] = []
+        self._broken: list[Sample] = []
+        self._absences: dict[tuple[str, str | None], Absence] = {}
+        self._error: str | None = None
+
+    def window(self) -> Window:
+        """A new window; give its sample to `add`."""
+        return Window(*self._discover())
+
+    def add(self, window: Window, sample: Sample, error: type[BaseException] | None = None) -> None:
+        """Keep what a closed window read; with an error it is kept apart, since it did not run to its end."""
+        for absence in window.absences:
+            self._absences.setdefault((absence.quantity, absence.device), absence)
+        if error is not None:
+            self._broken.append(sample)
+            self._error = error.__name__
+        elif len(self._warmups) < self._expected:
+            self._warmups.append(sample)
+        else:
+            self._samples.append(sample)
+
+    def run(self, machine: Environment | None = None) -> Run:
+        """The record of what was added so far."""
+        return Run(
+            label=self.label,
+            started_at=self.started_at,
+            samples=tuple(self._samples),
+            warmups=tuple(self._warmups),
+            broken=tuple(self._broken),
+            environment=machine or environment.capture(),
+            absences=tuple(self._absences.values()),
+            error=self._error,
+            collected=self._collected,
+        )

@@ -1,0 +1,171 @@
+"""The same window in code: `perf` around a block or a function, `region` around a named part of it."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import fields
+from time import perf_counter
+from types import TracebackType
+from typing import Any, TypeVar, overload
+
+from nbperf.core.records import Run
+from nbperf.errors import PlanError
+from nbperf.measuring.recorder import OPEN, PATH, Recorder, Window
+from nbperf.probes import accelerator
+from nbperf.words import say
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+KEPT = 1000
+"""Runs that a decorated function keeps, the newest."""
+
+
+class Block:
+    """``with nbperf.perf("label") as run:`` or ``@nbperf.perf("label")``; made by `perf`."""
+
+    def __init__(self, label: str, also: Sequence[str]) -> None:
+        self._label = label
+        self._also = also
+        self._open: list[tuple[Recorder, Window, Run]] = []
+
+    def __enter__(self) -> Run:
+        recorder = Recorder(self._label, also=self._also)
+        window = recorder.window()
+        run = Run(label=self._label, started_at=recorder.started_at)
+        self._open.append((recorder, window, run))
+        window.open()
+        return run
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
+        recorder, window, run = self._open[-1]
+        sample = window.close()
+        self._open.pop()
+        recorder.add(window, sample, kind)
+        # The one place where a record is filled late: the name after `as` is bound before there is anything to hold.
+        complete = recorder.run()
+        for each in fields(Run):
+            object.__setattr__(run, each.name, getattr(complete, each.name))
+
+    def __call__(self, function: Function) -> Function:
+        label = self._label or function.__qualname__
+        runs: deque[Run] = deque(maxlen=KEPT)
+        if inspect.iscoroutinefunction(function):
+
+            @functools.wraps(function)
+            async def measured(*args: Any, **kwargs: Any) -> Any:
+                with Block(label, self._also) as run:
+                    runs.append(run)
+                    return await function(*args, **kwargs)
+        else:
+
+            @functools.wraps(function)
+            def measured(*args: Any, **kwargs: Any) -> Any:
+                with Block(label, self._also) as run:
+                    runs.append(run)
+                    return function(*args, **kwargs)
+
+        measured.runs = runs  # type: ignore[attr-defined]
+        return measured  # type: ignore[return-value]
+
+
+@overload
+def perf(label: Function) -> Function: ...
+@overload
+def perf(label: str = "", *, also: Sequence[str] = ()) -> Block: ...
+def perf(label: Any = "", *, also: Sequence[str] = ()) -> Any:
+    """Measure a block of code, or every call of a function, as ``%%perf`` measures a cell.
+
+    Parameters
+    ----------
+    label : str
+        What the run is called. Without parentheses, ``@nbperf.perf``, the function itself and its name.
+    also : sequence of str
+        Optional probes beside the default ones, such as ``"python"`` for Python's own allocations.
+
+    Returns
+    -------
+    Block
+        A context manager that gives a Run, which is filled when the block ends, also where an exception ends it
+        (then ``run.error`` names it and ``run.broken`` holds the sample); and a decorator: each call of the function
+        is one Run in ``function.runs``, of which the newest 1,000 are kept.
+
+    Raises
+    ------
+    PlanError
+        If the label is neither a text nor a function.
+
+    Examples
+    --------
+    >>> import nbperf
+    >>> with nbperf.perf("sum") as run:
+    ...     total = sum(range(1000))
+    >>> run.measurement("time.wall").count
+    1
+    """
+    if isinstance(label, str):
+        return Block(label, also)
+    if inspect.isroutine(label):
+        return Block("", also)(label)
+    raise PlanError(say("perf takes a label or a function, not {found}", found=type(label).__name__))
+
+
+class region:  # noqa: N801 - used as a word of the language, like contextlib.suppress
+    """Name a part of whatever window is open: its time is shown as a share of the whole.
+
+    Regions nest, and those of the same name in the same place add up. Where an accelerator is in use, its time between
+    the two ends is taken as well, without waiting for it. Outside every window it does nothing.
+
+    Parameters
+    ----------
+    name : str
+
+    Raises
+    ------
+    PlanError
+        If the name is no text or an empty one.
+
+    Examples
+    --------
+    >>> import nbperf
+    >>> with nbperf.perf() as run:
+    ...     for _ in range(3):
+    ...         with nbperf.region("forward"):
+    ...             pass
+    >>> [(path, entered) for path, seconds, entered in run.regions()]
+    [(('forward',), 3)]
+    """
+
+    __slots__ = ("_name", "_stack")
+
+    def __init__(self, name: str) -> None:
+        if not isinstance(name, str) or not name:
+            raise PlanError(say("a region needs a name, not {found!r}", found=name))
+        self._name = name
+        self._stack: list[tuple[Any, ...]] = []
+
+    def __enter__(self) -> None:
+        windows = OPEN.get()
+        if not windows:
+            self._stack.append(())
+            return
+        path = (*PATH.get(), self._name)
+        token = PATH.set(path)
+        for window, depth in windows:
+            window.enter(path[depth:])
+        self._stack.append((windows, path, token, accelerator.stamp(), perf_counter()))
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
+        end = perf_counter()
+        entered = self._stack.pop()
+        if not entered:
+            return
+        windows, path, token, stamp, start = entered
+        span = (stamp, accelerator.stamp() if stamp is not None else None)
+        try:
+            PATH.reset(token)
+        except ValueError:  # left in another context than it was entered in, as a generator may be
+            PATH.set(path[:-1])
+        for window, depth in windows:
+            window.leave(path[depth:], end - start, span)

@@ -1,0 +1,93 @@
+"""Python's own allocations: ``memory.python.peak``, by tracemalloc. Optional, since tracing slows Python code down."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from threading import Lock
+
+from nbperf.core.records import Absence, Provenance, Reading
+from nbperf.core.units import Unit
+from nbperf.probes.peaks import Peak, PeakMeter
+from nbperf.words import Sentence
+
+_STOPPED = Absence(
+    quantity="memory.python.peak",
+    reason=Sentence("tracemalloc was stopped inside the window"),
+    remedy=Sentence("leave out tracemalloc.stop() in the measured code"),
+)
+
+
+class Tracing:
+    """Whether tracemalloc runs, and for whom: it is switched off again by the last window, if one of ours switched it on."""
+
+    def __init__(self) -> None:
+        import tracemalloc  # loads pickle and more: only where somebody asks for it
+
+        self.tracemalloc = tracemalloc
+        self.meter = PeakMeter(lambda: (tracemalloc.get_traced_memory()[1],), tracemalloc.reset_peak)
+        self._lock = Lock()
+        self._windows = 0
+        self._ours = False
+
+    def enter(self) -> None:
+        """A window opens."""
+        with self._lock:
+            if not self.tracemalloc.is_tracing():
+                self.tracemalloc.start()
+                self._ours = True
+            self._windows += 1
+
+    def leave(self) -> None:
+        """A window closes."""
+        with self._lock:
+            self._windows -= 1
+            if self._windows == 0 and self._ours:
+                self._ours = False
+                self.tracemalloc.stop()
+
+
+@functools.cache
+def tracing() -> Tracing:
+    """The one of this process, since tracemalloc is one as well."""
+    return Tracing()
+
+
+class PythonMemory:
+    """Peak of what Python's allocators handed out inside the window, above what they had handed out before.
+
+    Tracing is left as it was found. It slows allocations down, so times taken beside it read too long. Memory that C
+    libraries take for themselves is not seen; numpy reports its arrays.
+    """
+
+    name = "python"
+    quantities: tuple[str, ...] = ("memory.python.peak",)
+
+    def __init__(self) -> None:
+        self._tracing = tracing()
+        self._before = 0
+        self._peak: Peak | None = None
+
+    def start(self) -> None:
+        """Trace from here on, if nobody does."""
+        self._tracing.enter()
+        self._before = self._tracing.tracemalloc.get_traced_memory()[0]
+        self._peak = self._tracing.meter.open()
+
+    def stop(self) -> Sequence[Reading | Absence]:
+        """Read the peak; stop tracing if it was started here."""
+        assert self._peak is not None
+        alive = self._tracing.tracemalloc.is_tracing()
+        (peak,) = self._tracing.meter.close(self._peak)
+        self._tracing.leave()
+        if not alive:
+            return (_STOPPED,)
+        return (
+            Reading(
+                quantity="memory.python.peak",
+                value=float(max(0, peak - self._before)),
+                unit=Unit.BYTE,
+                provenance=Provenance.MEASURED,
+                source="tracemalloc",
+            ),
+        )

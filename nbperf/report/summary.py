@@ -1,0 +1,86 @@
+"""A record for programs: as it is stored, and beside it what was computed from it."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+from nbperf.core.records import Comparison, Comparisons, Measurement, Run
+from nbperf.core.stats import median
+from nbperf.core.verdicts import diagnose, verdict_sentence
+from nbperf.report.card import Card, Table, shown
+from nbperf.report.figures import find
+from nbperf.store import codec
+
+
+def to_json(record: Run | Comparison | Comparisons | Card, *, indent: int | None = None) -> str:
+    """JSON of a record, with a summary; numbers in SI units. A card becomes its tables, in the reader's language."""
+    if isinstance(record, Card):
+        return json.dumps(_card(record), ensure_ascii=False, indent=indent)
+    data = codec.encode(record)
+    data["summary"] = _run(record) if isinstance(record, Run) else _comparisons(record)
+    return json.dumps(data, ensure_ascii=False, allow_nan=False, indent=indent)
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None
+
+
+def _ends(ends: tuple[float, float] | None) -> list[float | None] | None:
+    return [_finite(end) for end in ends] if ends else None
+
+
+def _measurement(found: Measurement) -> dict[str, Any]:
+    return {
+        "quantity": found.quantity,
+        "device": found.device,
+        "unit": found.unit.value,
+        "provenance": found.provenance.name.lower(),
+        "source": found.source,
+        "count": found.count,
+        "median": _finite(found.median),
+        "interval": _ends(found.interval),
+        "iqr": _ends(found.iqr),
+        "mean": _finite(found.mean),
+        "minimum": _finite(found.minimum),
+        "maximum": _finite(found.maximum),
+        "p95": _finite(found.p95),
+    }
+
+
+def _run(run: Run) -> dict[str, Any]:
+    return {
+        "measurements": [_measurement(found) for found in find(run).values()],
+        "findings": [{"code": f.code, "weight": f.weight, "cause": str(f.cause), "remedy": str(f.remedy)} for f in diagnose(run)],
+    }
+
+
+def _comparisons(record: Comparison | Comparisons) -> dict[str, Any]:
+    comparisons = (record,) if isinstance(record, Comparison) else tuple(record)
+    return {
+        "verdicts": [
+            {
+                "baseline": comparison.baseline,
+                "contestant": comparison.contestant,
+                "verdict": comparison.verdict,
+                "sentence": str(verdict_sentence(comparison)),
+                "medians": [_finite(median(comparison.pairs.baseline_values)), _finite(median(comparison.pairs.contestant_values))],
+                "width": _finite(comparison.width),
+            }
+            for comparison in comparisons
+        ]
+    }
+
+
+def _card(card: Card) -> dict[str, Any]:
+    return {
+        "title": shown(card.title),
+        "facts": [shown(fact) for fact in card.facts],
+        "tables": [_table(t) for t in (*card.tables, *card.folded)],
+    }
+
+
+def _table(table: Table) -> dict[str, Any]:
+    rows = [[shown(piece) for piece in row] for row in table.rows]
+    return {"title": shown(table.title), "columns": [shown(column) for column in table.columns], "rows": rows}
