@@ -254,7 +254,7 @@ def _spread(run: Run) -> Finding | None:
     if found is None or found.count < 5:
         return None
     low, high = found.iqr
-    if high - low < WIDE_SPREAD * found.median:
+    if not found.median or high - low < WIDE_SPREAD * found.median:
         return None
     return Finding(
         code="wide-spread",

@@ -79,8 +79,8 @@ def unload(shell: InteractiveShell) -> None:
             for name in names:
                 shell.magics_manager.magics[kind].pop(name, None)
         shell.magics_manager.registry.pop(type(group).__name__, None)
-    if loaded.settings in shell.configurables:
-        shell.configurables.remove(loaded.settings)
+    ours = (loaded.settings, *loaded.magics)
+    shell.configurables[:] = [each for each in shell.configurables if all(each is not mine for mine in ours)]
     READER.speak(None)
     catalog.close()
     setattr(shell, ATTRIBUTE, None)

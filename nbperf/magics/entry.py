@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import linecache
 import re
 import sys
 import threading
@@ -170,6 +171,10 @@ class Entry:
         """The value of the cell's last expression."""
         self.stack[-1].value = value
 
+    def show(self, value: object) -> None:
+        """The value of an expression inside the cell's last statement, where the shell shows those."""
+        sys.displayhook(value)
+
     def take(self) -> object:
         """What the shell is to display: the cell's value, or with ``-o`` the Run."""
         cell, self.last = self.last, None
@@ -238,6 +243,7 @@ class Entry:
         line = _marked(node.body[0])
         if line is None:
             return node
+        _restore(line)
         body = node.body[1:]
         head: list[ast.stmt] = []
         while body and isinstance(body[0], ast.ImportFrom) and body[0].module == "__future__":
@@ -269,7 +275,12 @@ class Marker:
             return lines  # the registered magic says it, in one line
         if options.rest or options.loops or options.confidence or options.seconds:
             return lines  # `vs`, or something that the magic will refuse
-        return [repr(MARK + found[1].rstrip()) + "\n", *cell_magic(lines[1:])]
+        return [_mark(found[1].rstrip()), *cell_magic(lines[1:])]
+
+
+def _mark(line: str) -> str:
+    """The marker: a string as a statement of its own, which Python reads and forgets."""
+    return repr(MARK + line) + "\n"
 
 
 def _marked(node: ast.stmt) -> str | None:
@@ -278,6 +289,14 @@ def _marked(node: ast.stmt) -> str | None:
         text = node.value.value
         return text[len(MARK) :] if text.startswith(MARK) else None
     return None
+
+
+def _restore(line: str) -> None:
+    """Let tracebacks show the cell's first line as a comment, instead of the marker that stood in for it."""
+    marker = _mark(line)
+    for entry in list(linecache.cache.values()):
+        if len(entry) == 4 and entry[2][:1] == [marker]:
+            entry[2][0] = f"# %%perf {line}".rstrip() + "\n"
 
 
 def _call(name: str, *arguments: ast.expr) -> ast.Expr:
@@ -295,6 +314,21 @@ def _assigned(node: ast.stmt) -> str | None:
     return target.id if isinstance(target, ast.Name) else None
 
 
+class _Shown(ast.NodeTransformer):
+    """In the mode "last" the shell shows every expression within the last statement, as the plain interpreter does."""
+
+    def visit_Expr(self, node: ast.Expr) -> ast.AST:
+        shown = _call("show", node.value)
+        for new in (shown, shown.value, shown.value.func, shown.value.func.value):  # type: ignore[attr-defined]
+            ast.copy_location(new, node)
+        return shown
+
+    def visit_FunctionDef(self, node: ast.AST) -> ast.AST:
+        return node  # what stands in there is no top level
+
+    visit_AsyncFunctionDef = visit_ClassDef = visit_FunctionDef
+
+
 def _wrapped(body: list[ast.stmt], line: str, mode: str) -> list[ast.stmt]:
     """The statements inside cell, loop and window, and behind them the node whose value the shell displays."""
     last: ast.AST = body[-1] if body else ast.Pass(lineno=1, col_offset=0, end_lineno=1, end_col_offset=0)
@@ -302,6 +336,8 @@ def _wrapped(body: list[ast.stmt], line: str, mode: str) -> list[ast.stmt]:
         body.append(ast.Expr(ast.Name(name, ast.Load())))
         for new in ast.walk(body[-1]):
             ast.copy_location(new, last)
+    if mode == "last" and body and not isinstance(body[-1], ast.Expr):
+        body[-1] = _Shown().visit(body[-1])
     if body and isinstance(body[-1], ast.Expr) and mode not in ("all", "none"):
         kept = _call("keep", body[-1].value)
         ast.copy_location(kept, last)

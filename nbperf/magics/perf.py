@@ -18,7 +18,7 @@ from nbperf.errors import PlanError
 from nbperf.magics.arguments import Options, parser, read
 from nbperf.magics.entry import CONTEST, Entry
 from nbperf.magics.settings import NBPerf
-from nbperf.magics.statement import Statement, contestants, split
+from nbperf.magics.statement import COROUTINE, Statement, contestants, split
 from nbperf.measuring.session import Plan, Rule, contest, measure_block
 from nbperf.probes import catalog
 from nbperf.words import say
@@ -140,7 +140,9 @@ class PerfMagics(Magics):
         *body, tail = tree.body
         if not (body and isinstance(tail, ast.Expr)):
             raise UsageError(say("%%perf: this cell cannot be measured from here"))
-        code = shell.compile(ast.Module(body, []), name, "exec")
+        code = compile(ast.Module(body, []), name, "exec", shell.compile.flags | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+        if code.co_flags & COROUTINE:
+            raise UsageError(say("%%perf: a cell run from Python cannot await; as a cell of the notebook it can"))
         with shell.builtin_trap:
             with self._entry.directly():
                 exec(code, shell.user_ns)

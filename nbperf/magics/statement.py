@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import io
 import re
 import tokenize
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
 
 FILENAME = "<perf statement>"
 LOOPS = "__nbperf_loops__"
-SHORTEST = 60
+COROUTINE = inspect.CO_COROUTINE | inspect.CO_ITERABLE_COROUTINE | inspect.CO_ASYNC_GENERATOR
+"""Flags of code that awaits at its top level."""
+LONGEST = 60
 """Characters of a statement that serve as its label."""
 
 
@@ -103,7 +106,7 @@ class Statement:
     def label(self) -> str:
         """The statement itself, shortened where it is long."""
         text = " ".join(self.source.split())
-        return text if len(text) <= SHORTEST else text[: SHORTEST - 1] + "…"
+        return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
 
     def __call__(self, loops: int) -> None:
         try:
@@ -120,7 +123,7 @@ def _body(source: str, shell: InteractiveShell) -> list[ast.stmt]:
     tree = compile(text, FILENAME, "exec", ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
     assert isinstance(tree, ast.Module)
     bare = compile(tree, FILENAME, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)  # a `break` or `return` must not become legal in our loop
-    if bare.co_flags & 0x380:  # CO_COROUTINE | CO_ITERABLE_COROUTINE | CO_ASYNC_GENERATOR
+    if bare.co_flags & COROUTINE:
         raise UsageError(say("%perf: a statement cannot await; put it into a cell under `%%perf -r N`, which can"))
     return tree.body
 

@@ -37,7 +37,7 @@ class Gauge:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Strip:
-    """The repeats of a quantity in the order they were taken, and their ends as they are written."""
+    """The repeats of a quantity in the order they were taken, all finite, and their ends as they are written."""
 
     values: tuple[float, ...]
     median: float

@@ -12,6 +12,10 @@ _WIDE = r"\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60\uffe
 _PIECES = re.compile(rf" +|[{_WIDE}]|[^ {_WIDE}]+")
 
 
+NARROWEST = 4
+"""Columns below which a cell is not squeezed."""
+
+
 def clean(text: str) -> str:
     """Text from outside on one line: without what would move a cursor, colour a terminal or turn the direction."""
     return _UNSEEN.sub(" ", text)
@@ -88,11 +92,11 @@ def grid(rows: Sequence[Sequence[str]], columns: int, *, numbers: frozenset[int]
     cells = [[*row, *[""] * (count - len(row))] for row in rows]
     widths = [max(width(row[i]) for row in cells) for i in range(count)]
     room = columns - gap * (count - 1)
-    while sum(widths) > room and max(widths) > 8:
+    while sum(widths) > room and max(widths) > NARROWEST:
         # The widest gives first, and no further than to the next.
         widest = max(range(count), key=lambda i: widths[i])
-        others = max((w for i, w in enumerate(widths) if i != widest), default=8)
-        least = max(8, min(others - 1, widths[widest] - 1))
+        others = max((w for i, w in enumerate(widths) if i != widest), default=NARROWEST)
+        least = max(NARROWEST, min(others - 1, widths[widest] - 1))
         widths[widest] = max(least, widths[widest] - (sum(widths) - room))
     lines = []
     for row in cells:

@@ -70,7 +70,7 @@ def centre(found: Measurement, *, interval: tuple[float, float] | None = None) -
         spread = None
     else:
         low, high = interval or stats.order_interval(found.values) or (found.minimum, found.maximum)
-        spread = (high - low) / 2
+        spread = (high - low) / 2 or None  # all alike: no spread is known, and a counter has no more digits for that
     return figure(found.median, found.unit, provenance=found.provenance, quantity=found.quantity, spread=spread)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 from nbperf.core import stats
@@ -127,7 +128,7 @@ def _time(run: Run, found: Found) -> list[Row]:
             value=centre(wall, interval=interval),
             notes=(*notes, *_how(wall.provenance)),
             provenance=wall.provenance,
-            strip=_strip(wall, interval) if n >= FEWEST_DOTS else None,
+            strip=_strip(wall, interval) if n >= FEWEST_DOTS and all(map(math.isfinite, wall.values)) else None,
             lead=True,
         )
     ]

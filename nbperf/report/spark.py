@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -19,7 +18,7 @@ def sparkline(values: Sequence[float], width: int = 40) -> str:
 
     With more values than columns, each column is the median of its neighbours.
     """
-    known = [value for value in values if math.isfinite(value)]
+    known = list(values)
     if not known:
         return ""
     if len(known) > width:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from nbperf.core.stats import quantile
 from nbperf.report.card import Strip
@@ -41,12 +42,11 @@ class Axis:
 
 def drawing(strip: Strip) -> str:
     """The inside of an SVG of WIDE × HIGH units; no text in it comes from outside."""
-    values = [value for value in strip.values if math.isfinite(value)]
     axis = Axis(strip)
     parts = [_band(axis, *strip.iqr, "q")]
     if strip.interval:
         parts.append(_band(axis, *strip.interval, "i"))
-    parts += _dots(axis, values) if len(values) <= MOST_DOTS else _histogram(axis, values)
+    parts += _dots(axis, strip.values) if len(strip.values) <= MOST_DOTS else _histogram(axis, strip.values)
     middle = axis.place(strip.median)
     parts.append(f'<path class="nbperf-m" d="M{middle} 0V{HIGH}"/>')
     return "".join(parts)
@@ -57,7 +57,7 @@ def _band(axis: Axis, low: float, high: float, kind: str) -> str:
     return f'<path class="nbperf-{kind}" d="M{left} 0H{max(right, left + 1)}V{HIGH}H{left}z"/>'
 
 
-def _dots(axis: Axis, values: list[float]) -> list[str]:
+def _dots(axis: Axis, values: Sequence[float]) -> list[str]:
     """Strokes of no length with round caps are dots that stay round when the drawing is stretched."""
     step = (HIGH - 12) / max(len(values) - 1, 1)
     near, far = "", ""
@@ -70,7 +70,7 @@ def _dots(axis: Axis, values: list[float]) -> list[str]:
     return [f'<path class="nbperf-d" d="{near}"/>', f'<path class="nbperf-d nbperf-far" d="{far}"/>' if far else ""]
 
 
-def _histogram(axis: Axis, values: list[float]) -> list[str]:
+def _histogram(axis: Axis, values: Sequence[float]) -> list[str]:
     # Freedman and Diaconis' width, within what can be told apart at this size.
     width = 2 * (quantile(values, 0.75) - quantile(values, 0.25)) / len(values) ** (1 / 3)
     span = axis.high - axis.low

@@ -29,6 +29,8 @@ def render(card: Card, *, details: bool, width: int) -> str:
     body = [*_rows(card.rows, inner), *_bar(card.bar, inner), *_contests(card.contests, inner)]
     for notice in card.notices:
         body += _notice(notice, inner)
+    if card.folded:
+        body += flow([line(piece) for piece in card.summary], inner, GAP)
     for table in (*card.tables, *(card.folded if details else ())):
         body += ["", line(table.title), *(MARGIN + row for row in _table(table, inner - len(MARGIN)))]
     lines += [(MARGIN + row).rstrip() for row in body]
@@ -46,7 +48,8 @@ def _rows(rows: Sequence[Row], room: int) -> list[str]:
     for row, label, value in zip(rows, labels, values, strict=True):
         beside = flow([line(note) for note in row.notes], max(room - before, 20), GAP)
         if row.strip:
-            beside.append(f"{sparkline(row.strip.values, SPARK)}{GAP}{line(Sentence('in order'))}")
+            order = GAP + line(Sentence("in order"))
+            beside.append(sparkline(row.strip.values, max(min(SPARK, room - before - width(order)), 8)) + order)
         head = f"{left(label, first)}  {left(value, second)}  "
         for note in beside or [""]:
             lines.append((head + note).rstrip())
@@ -79,19 +82,20 @@ def _contests(contests: Contests | None, room: int) -> list[str]:
     widest = max(width(part) for name in names for part in name)
     medians = max(width(line(contest.median)) for contest in contests.lines)
     ratios = max(width(line(contest.ratio)) for contest in contests.lines)
+    axis = max(min(SPARK + 1, room - widest - 2), 10)
     lines = []
     for (name, *more), contest in zip(names, contests.lines, strict=True):
         ratio = f"  {right(line(contest.ratio), ratios)}  {line(contest.interval)}" if contest.place else f"  {line(Sentence('baseline'))}"
         lines.append(f"{left(name, widest)}  {right(line(contest.median), medians)}{ratio}")
         lines += more
         if contest.place:
-            lines.append(f"{' ' * widest}  {interval(contest, contests)}")
+            lines.append(f"{' ' * widest}  {interval(contest, contests, axis)}")
         if several and contest.verdict:
             lines += [f"{' ' * widest}  {part}" for part in wrap(line(contest.verdict), room - widest - 2)]
-    here = round(contests.one * 40)
+    here = round(contests.one * (axis - 1))
     faster, slower = f"◂ {line(Sentence('faster'))}", f"{line(Sentence('slower'))} ▸"
-    axis = left(left(faster, max(here - 1, width(faster) + 1)) + "1×", 40 - width(slower)) + " " + slower
-    return [*lines, f"{' ' * widest}  {axis}"]
+    sides = left(left(faster, max(here, width(faster) + 1)) + "1×", axis - 1 - width(slower)) + " " + slower
+    return [*lines, *(f"{' ' * widest}  {part}" for part in wrap(sides, room - widest - 2))]
 
 
 def _notice(notice: Notice, room: int) -> list[str]:
