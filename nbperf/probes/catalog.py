@@ -29,9 +29,9 @@ BUILT_IN: dict[str, Callable[[KernelFiles], Probe]] = {
     "io": InputOutput,
     "container": Container,
     "machine": Machine,
-    "usage": Usage,
     "python": lambda _: PythonMemory(),
     "memory": Memory,
+    "usage": Usage,
     "accelerator": lambda _: Accelerator(),
     "clock": lambda _: Clock(device=Settling()),
 }

@@ -68,7 +68,7 @@ def render(card: Card) -> str:
 
 def _head(card: Card) -> str:
     pieces = [f"<b>{' '.join(filter(None, (card.mark, line(card.title))))}</b>"] if card.title else []
-    pieces += [line(fact) for fact in card.facts]
+    pieces += [join(card.facts)] if card.facts else []
     if card.broken:
         pieces.append(f'<b class="nbperf-bad">✕ {line(card.broken)}</b>')
     return f'<div class="nbperf-head">{GAP.join(pieces)}</div>'

@@ -166,9 +166,13 @@ def _devices(found: Found) -> list[Row]:
     return rows
 
 
+SHORTEST_CPU = 1e-3
+"""Seconds of a window under which CPU time says nothing of the cores: the probes' own is a good part of it."""
+
+
 def _cpu(run: Run, found: Found) -> list[Row]:
     user, system, wall = (found.get((quantity, None)) for quantity in ("time.cpu.user", "time.cpu.system", "time.wall"))
-    if user is None or system is None or wall is None or not wall.mean:
+    if user is None or system is None or wall is None or wall.mean * run.loops < SHORTEST_CPU:
         return []
     busy = (user.mean + system.mean) / wall.mean
     usable = run.environment.cores_usable if run.environment else None

@@ -63,6 +63,7 @@ CARD :is(table, thead, tbody, tr, th, td) {
   font-size: inherit;
   line-height: inherit;
   table-layout: auto;
+  border-collapse: collapse;
   text-align: left;
   vertical-align: baseline;
 }
@@ -81,6 +82,7 @@ CARD .nbperf-rows { display: block }
 .nbperf-rows > tbody > tr { display: contents }
 .nbperf-rows > tbody > tr > td[colspan] { grid-column: 2 / 4 }
 @media (max-width: 560px) {
+  CARD :is(th, td) { padding-right: 10px }
   .nbperf-rows > tbody { grid-template-columns: minmax(4em, max-content) 1fr }
   .nbperf-rows > tbody > tr > td:last-child { grid-column: 1 / 3 }
 }

@@ -13,7 +13,8 @@ The format (``"version": 1``), all numbers in SI base units::
     sentence     {"message": template, "values": {...}}: a stored record reads in any language; a plain string is itself
 
 A reader ignores keys that it does not know, so that a summary may stand beside the record. A number that JSON lacks is
-the string ``"inf"``, ``"-inf"`` or ``"nan"``, within a sentence for good. A change that an older reader would misread gets the next version.
+the string ``"inf"``, ``"-inf"`` or ``"nan"``, and stays one within a sentence. A change that an older reader would
+misread gets the next version.
 """
 
 from __future__ import annotations
