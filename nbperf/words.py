@@ -15,7 +15,7 @@ from __future__ import annotations
 import gettext
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 DOMAIN = "nbperf"
 LOCALE = Path(__file__).with_name("locale")
@@ -37,7 +37,8 @@ class Sentence(str):
     message: str
     values: dict[str, Any]
 
-    def __new__(cls, message: str, /, **values: Any) -> Sentence:
+    def __new__(cls, message: str, /, **values: Any) -> Self:
+        """Write it in English."""
         self = super().__new__(cls, message.format(**values) if values else message)
         self.message = message
         self.values = values
@@ -86,9 +87,7 @@ class Reader:
         """The template in the reader's language, itself where the catalogue has none."""
         if self._catalogue is None:
             self._catalogue = (
-                gettext.NullTranslations()
-                if self.language == "en"
-                else gettext.translation(DOMAIN, LOCALE, [self.language], fallback=True)
+                gettext.NullTranslations() if self.language == "en" else gettext.translation(DOMAIN, LOCALE, [self.language], fallback=True)
             )
         return self._catalogue.gettext(message) if message else ""
 
@@ -109,7 +108,8 @@ def say(message: str, /, **values: Any) -> str:
     str
     """
     if isinstance(message, Sentence):
-        message, values = message.message, message.values
+        values = message.values
+        message = message.message
     text = READER.translate(message)
     if not values:
         return text

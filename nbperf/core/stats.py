@@ -73,9 +73,7 @@ def order_interval(values: Sequence[float], confidence: float = 0.95) -> tuple[f
 
 
 @lru_cache(maxsize=256)
-def bootstrap_interval(
-    values: tuple[float, ...], confidence: float = 0.95, *, resamples: int = 1000, seed: int = 0
-) -> tuple[float, float]:
+def bootstrap_interval(values: tuple[float, ...], confidence: float = 0.95, *, resamples: int = 1000, seed: int = 0) -> tuple[float, float]:
     """Percentile bootstrap interval of the median (Efron, 1979).
 
     Parameters

@@ -142,7 +142,7 @@ def format_value(value: float, unit: Unit, *, spread: float | None = None, estim
         return f"{mark}{value}"
     factor, symbol = step(value, unit)
     scaled = value / factor
-    if unit is Unit.BYTE and factor == 1.0 or unit in (Unit.COUNT, Unit.ITEM) and float(value).is_integer():
+    if (unit is Unit.BYTE and factor == 1.0) or (unit in (Unit.COUNT, Unit.ITEM) and float(value).is_integer()):
         text = f"{scaled:,.0f}"
     else:
         digits = supported_digits(scaled, None if spread is None else spread / factor)

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from IPython.core.interactiveshell import InteractiveShell
-
     from nbperf.magics.entry import Entry
     from nbperf.magics.settings import NBPerf
 
@@ -31,7 +29,7 @@ def _plain(record: Any, printer: Any, cycle: bool) -> None:
     printer.text(report.to_text(record))
 
 
-def load(shell: InteractiveShell) -> None:
+def load(shell: Any) -> None:
     """Bring magics, settings, completion and cards to a shell; a second time changes nothing."""
     if getattr(shell, ATTRIBUTE, None) is not None:
         return
@@ -61,7 +59,7 @@ def load(shell: InteractiveShell) -> None:
     setattr(shell, ATTRIBUTE, Loaded(entry, settings, tuple(formatted), magics))
 
 
-def unload(shell: InteractiveShell) -> None:
+def unload(shell: Any) -> None:
     """Take back all that `load` brought, and close what is open."""
     from nbperf.magics import complete
     from nbperf.probes import catalog

@@ -17,7 +17,7 @@ from typing import Any
 from IPython.core.error import UsageError
 from IPython.core.magic_arguments import argument, construct_parser, magic_arguments
 
-from nbperf.words import say
+from nbperf.words import Sentence, say
 
 
 def _whole(least: int) -> Callable[[str], int]:
@@ -66,16 +66,25 @@ def _label(text: str) -> str:
 
 
 @magic_arguments("perf")
-@argument("-r", "--repeats", type=_whole(1), metavar="N", help="how often it is measured; a cell: once, a statement: chosen by time")
-@argument("-w", "--warmups", type=_whole(0), metavar="N", help="runs before that do not count")
-@argument("-n", "--loops", type=_whole(1), metavar="N", help="how often a statement runs within one repeat; chosen by time")
-@argument("-l", "--label", type=_label, metavar="LABEL", help="what the run is called")
-@argument("-v", "--variable", type=_name, metavar="NAME", help="keep the record in this variable")
-@argument("-o", "--output", action="store_true", help="the record becomes the cell's value")
-@argument("-q", "--quiet", action="store_true", help="show no card")
-@argument("-p", "--probe", action="append", default=[], metavar="PROBE", help="an optional probe beside the default ones, such as python")
-@argument("-c", "--confidence", type=_confidence, metavar="P", help="of the verdicts of vs, 0.99 by default")
-@argument("-t", "--seconds", type=_seconds, metavar="S", help="about how long the repeats, or vs at most, may take")
+@argument(
+    "-r", "--repeats", type=_whole(1), metavar="N", help=Sentence("how often it is measured; a cell: once, a statement: chosen by time")
+)
+@argument("-w", "--warmups", type=_whole(0), metavar="N", help=Sentence("runs before that do not count"))
+@argument("-n", "--loops", type=_whole(1), metavar="N", help=Sentence("how often a statement runs within one repeat; chosen by time"))
+@argument("-l", "--label", type=_label, metavar="LABEL", help=Sentence("what the run is called"))
+@argument("-v", "--variable", type=_name, metavar="NAME", help=Sentence("keep the record in this variable"))
+@argument("-o", "--output", action="store_true", help=Sentence("the record becomes the cell's value"))
+@argument("-q", "--quiet", action="store_true", help=Sentence("show no card"))
+@argument(
+    "-p",
+    "--probe",
+    action="append",
+    default=[],
+    metavar="PROBE",
+    help=Sentence("an optional probe beside the default ones, such as python"),
+)
+@argument("-c", "--confidence", type=_confidence, metavar="P", help=Sentence("of the verdicts of vs, 0.99 by default"))
+@argument("-t", "--seconds", type=_seconds, metavar="S", help=Sentence("about how long the repeats, or vs at most, may take"))
 def _options() -> None:
     """Carries the options; never called."""
 
@@ -114,6 +123,16 @@ def parser() -> argparse.ArgumentParser:
 def flags() -> dict[str, argparse.Action]:
     """Every option's spelling and what it does."""
     return dict(parser()._option_string_actions)
+
+
+def described() -> str:
+    """Every option with what it does, a line each, in the reader's language."""
+    rows = [
+        (", ".join(action.option_strings) + (f" {action.metavar}" if action.metavar else ""), say(action.help or ""))
+        for action in parser()._actions
+    ]
+    width = max(len(spelling) for spelling, _ in rows)
+    return "\n".join(f"    {spelling:{width}}  {text}" for spelling, text in rows)
 
 
 _WORD = re.compile(r"""\s*(?:"(?P<double>[^"]*)"|'(?P<single>[^']*)'|(?P<bare>\S+))""")
@@ -223,4 +242,6 @@ def _unknown(flag: str, known: Sequence[str] | dict[str, argparse.Action]) -> An
     near = get_close_matches(flag, known, 1)
     options = ", ".join(sorted(name for name in known if not name.startswith("--")))
     hint = say("did you mean {near}?", near=near[0]) if near else say("the options are {options}", options=options)
-    raise UsageError(say("%perf: unknown option {flag}: {hint} A statement that begins with a minus stands behind --", flag=flag, hint=hint))
+    raise UsageError(
+        say("%perf: unknown option {flag}: {hint} A statement that begins with a minus stands behind --", flag=flag, hint=hint)
+    )

@@ -11,12 +11,11 @@ from nbperf.magics.arguments import flags
 
 if TYPE_CHECKING:
     from IPython.core.completer import CompletionContext
-    from IPython.core.interactiveshell import InteractiveShell
 
 _OPTION = re.compile(r"(?:.*=\s*)?%%?perf\s(?:.*\s)?(-[-\w]*)$")
 
 
-@context_matcher()  # type: ignore[misc]
+@context_matcher()  # type: ignore[untyped-decorator]
 def options(context: CompletionContext) -> Any:
     """The options that begin with what was typed, and nothing else."""
     found = _OPTION.match(context.line_with_cursor[: context.cursor_position])
@@ -30,13 +29,13 @@ def options(context: CompletionContext) -> Any:
     }
 
 
-def install(shell: InteractiveShell) -> None:
+def install(shell: Any) -> None:
     """Answer to tab in this shell."""
     if shell.Completer is not None and options not in shell.Completer.custom_matchers:
         shell.Completer.custom_matchers.append(options)
 
 
-def remove(shell: InteractiveShell) -> None:
+def remove(shell: Any) -> None:
     """No longer answer."""
     if shell.Completer is not None and options in shell.Completer.custom_matchers:
         shell.Completer.custom_matchers.remove(options)

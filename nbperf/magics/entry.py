@@ -25,7 +25,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from IPython.core.error import UsageError
 from IPython.core.inputtransformer2 import cell_magic
@@ -38,9 +38,6 @@ from nbperf.magics.settings import NBPerf
 from nbperf.measuring.recorder import Recorder, Window
 from nbperf.probes import catalog
 from nbperf.words import say
-
-if TYPE_CHECKING:
-    from IPython.core.interactiveshell import InteractiveShell
 
 MARK = "%%perf\x1f"
 NAME = "__nbperf__"
@@ -88,8 +85,9 @@ class Cell:
         try:
             self.run = self.recorder.run()
             self._entry.finished(self, failed=kind is not None)
-        except Exception as problem:  # ours: it must not take the place of the user's result or exception
-            print(say("nbperf could not finish its record: {error}", error=f"{type(problem).__name__}: {problem}"), file=sys.stderr)
+        except Exception as problem:  # noqa: BLE001 - ours must not take the place of the user's result or exception
+            said = say("nbperf could not finish its record: {error}", error=f"{type(problem).__name__}: {problem}")
+            sys.stderr.write(f"{said}\n")
 
 
 class _Local(threading.local):
@@ -112,7 +110,7 @@ class Entry:
     settings : NBPerf
     """
 
-    def __init__(self, shell: InteractiveShell, settings: NBPerf) -> None:
+    def __init__(self, shell: Any, settings: NBPerf) -> None:
         self._shell = shell
         self._settings = settings
         self._local = _Local()
@@ -250,7 +248,7 @@ class Entry:
             head.append(body.pop(0))
         try:  # the bare body first: a `break` at its top level must not become legal inside our loop
             compile(ast.Module(head + body, []), "<cell>", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
-        except Exception:
+        except Exception:  # noqa: BLE001 - whatever the compiler says, it says it again to the user
             node.body = head + body  # the shell finds the same mistake and shows it as the user's own
             return node
         node.body = head + _wrapped(body, line, self._shell.ast_node_interactivity)
@@ -326,7 +324,7 @@ class _Shown(ast.NodeTransformer):
     def visit_FunctionDef(self, node: ast.AST) -> ast.AST:
         return node  # what stands in there is no top level
 
-    visit_AsyncFunctionDef = visit_ClassDef = visit_FunctionDef
+    visit_AsyncFunctionDef = visit_ClassDef = visit_FunctionDef  # noqa: N815 - ast's own names
 
 
 def _wrapped(body: list[ast.stmt], line: str, mode: str) -> list[ast.stmt]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from IPython.core.error import UsageError
@@ -11,6 +12,9 @@ from IPython.display import display
 from nbperf.magics.settings import NBPerf
 from nbperf.measuring.recorder import Recorder
 from nbperf.words import say
+
+TRIAL = 0.1
+"""Seconds of the trial window: what counts in ticks of the kernel needs some of them."""
 
 
 @magics_class
@@ -32,6 +36,7 @@ class StatusMagics(Magics):
         recorder = Recorder(also=tuple(self._settings.probes))
         window = recorder.window()
         window.open()
+        time.sleep(TRIAL)
         recorder.add(window, window.close())
         settings = {name: repr(getattr(self._settings, name)) for name in sorted(self._settings.trait_names(config=True))}
         display(report.status(recorder.run(), settings))

@@ -15,26 +15,35 @@ from IPython.display import display
 
 from nbperf.core.records import Comparison, Comparisons, Run
 from nbperf.errors import PlanError
-from nbperf.magics.arguments import Options, parser, read
+from nbperf.magics.arguments import Options, described, read
 from nbperf.magics.entry import CONTEST, Entry
 from nbperf.magics.settings import NBPerf
 from nbperf.magics.statement import COROUTINE, Statement, contestants, split
 from nbperf.measuring.session import Plan, Rule, contest, measure_block
 from nbperf.probes import catalog
-from nbperf.words import say
+from nbperf.words import Sentence, say
 
-HELP = """Measure a cell, a statement, or several in turn.
+HELP = (
+    Sentence("Measure a cell, a statement, or several in turn."),
+    "",
+    ("%%perf", Sentence("run the cell once, as %%time does, and show what it took")),
+    ("%%perf -r 20 -w 3 -l NAME", Sentence("3 warm-ups, 20 repeats, under a label")),
+    ("%perf f(x)", Sentence("a statement: loops and repeats chosen by time")),
+    ("%perf f(x) vs g(x)", Sentence("two statements in turn: ratio, interval, verdict; the left one is the baseline")),
+    ("%%perf vs", Sentence("several, a labelled line each; the first is the baseline")),
+    ("fp32: f(x)", Sentence("")),
+    ("int8: g(x)", Sentence("")),
+    "",
+    Sentence("Memory is what was touched: an untouched numpy.zeros or bytes(n) counts nothing until it is written to."),
+    "",
+)
+"""What `%%perf?` shows, above the options."""
 
-    %%perf                     run the cell once, as %%time does, and show what it took
-    %%perf -r 20 -w 3 -l NAME  3 warm-ups, 20 repeats, under a label
-    %perf f(x)                 a statement: loops and repeats chosen by time
-    %perf f(x) vs g(x)         two statements in turn: ratio, interval, verdict; the left one is the baseline
-    %%perf vs                  several, a labelled line each; the first is the baseline
-    fp32: f(x)
-    int8: g(x)
 
-Memory is what was touched: an untouched numpy.zeros or bytes(n) counts nothing until it is written to.
-"""
+def describe() -> str:
+    """What ``%%perf?`` shows, in the reader's language."""
+    lines = [f"    {line[0]:27}{say(line[1])}".rstrip() if isinstance(line, tuple) else say(line) for line in HELP]
+    return "\n".join([*lines, described(), ""])
 
 
 def _refuse(where: str, found: dict[str, object], *, missing: bool = False) -> None:
@@ -49,16 +58,24 @@ def _refuse(where: str, found: dict[str, object], *, missing: bool = False) -> N
 class PerfMagics(Magics):
     """The magics ``%perf`` and ``%%perf``."""
 
+    shell: Any
+
     def __init__(self, shell: Any, entry: Entry, settings: NBPerf) -> None:
         super().__init__(shell)
         self._entry = entry
         self._settings = settings
+        settings.observe(lambda _: self._describe(), "language")
+        self._describe()
+
+    @staticmethod
+    def _describe() -> None:
+        PerfMagics.perf.__doc__ = describe()
 
     @no_var_expand
     @needs_local_scope
     @line_cell_magic
     def perf(self, line: str, cell: str | None = None, local_ns: dict[str, Any] | None = None) -> object:
-        """Replaced by HELP and the options below, so that ``%%perf?`` shows both."""
+        """Replaced by `describe` where the magics are loaded, so that ``%%perf?`` shows it."""
         options = read(line)
         try:
             if cell is None:
@@ -147,6 +164,3 @@ class PerfMagics(Magics):
             with self._entry.directly():
                 exec(code, shell.user_ns)
             return eval(shell.compile(ast.Expression(tail.value), name, "eval"), shell.user_ns)
-
-
-PerfMagics.perf.__doc__ = f"{HELP}\n{parser().format_help()}"

@@ -71,7 +71,7 @@ def split(text: str) -> list[str]:
             parts.append(part)
             start = at + len("vs")
     parts.append(text[start:].strip())
-    if any(not part or re.match(r"vs\s", part) and not parses(part) for part in parts) and text.strip():
+    if any(not part or (re.match(r"vs\s", part) and not parses(part)) for part in parts) and text.strip():
         raise UsageError(say("%perf: a statement is wanted on both sides of vs, as in: %perf f(x) vs g(x)"))
     return parts
 
@@ -109,12 +109,15 @@ class Statement:
         return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
 
     def __call__(self, loops: int) -> None:
+        """Run it so many times."""
         try:
             self._block(repeat(None, loops))  # type: ignore[arg-type]
         except UnboundLocalError as error:
             here = error.__traceback__
             if here and here.tb_next and here.tb_next.tb_next is None:  # in the statement itself, not in what it calls
-                error.add_note(say("names that a statement sets are its own, as with %timeit; `%%perf -r N` above a cell sets the notebook's"))
+                error.add_note(
+                    say("names that a statement sets are its own, as with %timeit; `%%perf -r N` above a cell sets the notebook's")
+                )
             raise
 
 

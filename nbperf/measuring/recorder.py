@@ -51,7 +51,7 @@ class Window:
             for probe in self._probes:
                 try:
                     probe.start()
-                except Exception as error:
+                except Exception as error:  # noqa: BLE001 - a probe's fault, whatever it is, must not end the user's code
                     self._lost(probe, error)
                 else:
                     started.append(probe)
@@ -71,9 +71,9 @@ class Window:
             probe = self._started.pop()
             try:
                 answers = probe.stop()
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - as above
                 self._lost(probe, error)
-            except BaseException as error:
+            except BaseException as error:  # noqa: BLE001 - raised below, once all have stopped
                 interrupt = error
             else:
                 found.append([answer for answer in answers if isinstance(answer, Reading)])

@@ -73,8 +73,10 @@ class Plan:
 
     def __post_init__(self) -> None:
         for name, value, least in (("repeats", self.repeats, 1), ("warmups", self.warmups, 0), ("loops", self.loops, 1)):
-            if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < least):
-                raise PlanError(say("{name} must be a whole number of at least {least}, not {found!r}", name=name, least=least, found=value))
+            if value is not None and (type(value) is not int or value < least):
+                raise PlanError(
+                    say("{name} must be a whole number of at least {least}, not {found!r}", name=name, least=least, found=value)
+                )
         if not self.seconds > 0:
             raise PlanError(say("seconds must be positive, not {found!r}", found=self.seconds))
 
@@ -426,7 +428,7 @@ def _race(
         _sweep()
         count = len(places)
         late = not rule.exact and perf_counter() >= deadline
-        if count >= most or late and count >= fewest:
+        if count >= most or (late and count >= fewest):
             return times, places
         if count >= look:
             if all(_width(times[baseline], times[name], alone) <= rule.target for name in contestants):

@@ -49,6 +49,7 @@ class Block:
             object.__setattr__(run, each.name, getattr(complete, each.name))
 
     def __call__(self, function: Function) -> Function:
+        """The function, each of its calls measured."""
         label = self._label or function.__qualname__
         runs: deque[Run] = deque(maxlen=KEPT)
         if inspect.iscoroutinefunction(function):
@@ -140,7 +141,7 @@ class region:  # noqa: N801 - used as a word of the language, like contextlib.su
     __slots__ = ("_name", "_stack")
 
     def __init__(self, name: str) -> None:
-        if not isinstance(name, str) or not name:
+        if not isinstance(name, str) or not name:  # type: ignore[redundant-expr]  # nobody checks types in a notebook
             raise PlanError(say("a region needs a name, not {found!r}", found=name))
         self._name = name
         self._stack: list[tuple[Any, ...]] = []

@@ -157,7 +157,13 @@ def main(trials: int = 200) -> None:
             claimed, _, seconds = found[name, method, 0.0]
             rights = [found[name, method, extra][1] / few for extra in (0.01, 0.02, 0.05, 0.1)]
             rows.append(
-                [name, method, f"{claimed / trials:.1%} (≤ {upper(claimed, trials):.1%})", *(f"{right:.0%}" for right in rights), f"{seconds:.2f} s"]
+                [
+                    name,
+                    method,
+                    f"{claimed / trials:.1%} (≤ {upper(claimed, trials):.1%})",
+                    *(f"{right:.0%}" for right in rights),
+                    f"{seconds:.2f} s",
+                ]
             )
     print(table(["task", "method", "identical called different", "1 % found", "2 %", "5 %", "10 %", "time"], rows))
     print(f"{trials} trials of identical code, {few} of each difference; in brackets the upper 95 % bound")

@@ -295,8 +295,8 @@ def test_perf_above_another_language(loaded: Kernel) -> None:
 
 def test_nested_windows_keep_their_peaks(loaded: Kernel) -> None:
     loaded.run(
-        "%%perf -v outer\nimport nbperf\nwith nbperf.perf() as first:\n    big = bytearray(160 * 2**20)\n    big[:] = b'x' * len(big)\n    del big\n"
-        "with nbperf.perf() as second:\n    pass"
+        "%%perf -v outer\nimport nbperf\nwith nbperf.perf() as first:\n    big = bytearray(160 * 2**20)\n"
+        "    big[:] = b'x' * len(big)\n    del big\nwith nbperf.perf() as second:\n    pass"
     ).check()
     grown = "(lambda r: r.measurement('memory.rss.peak').median - r.measurement('memory.rss.before').median)"
     assert loaded.value(f"{grown}(outer)") > 150 * 2**20
@@ -365,7 +365,8 @@ def test_unload_takes_everything_back_and_reload_brings_it_again(loaded: Kernel)
         " 'perf' in ip.magics_manager.magics['cell'], hasattr(__import__('builtins'), '__nbperf__'),"
         " __import__('threading').active_count()))(get_ipython())"
     )
-    descriptors = "sorted(filter(None, (__import__('os').readlink(f'/proc/self/fd/{d}') if __import__('os').path.exists(f'/proc/self/fd/{d}') else '' for d in __import__('os').listdir('/proc/self/fd'))))"
+    descriptors = "sorted(os.readlink(f'/proc/self/fd/{d}') for d in os.listdir('/proc/self/fd') if os.path.exists(f'/proc/self/fd/{d}'))"
+    loaded.run("import os").check()
     loaded.run("%%perf\n1").check()
     with_us = loaded.value(state)
     loaded.run("%unload_ext nbperf").check()
@@ -436,7 +437,7 @@ def test_settings_come_from_a_profile_and_from_config(configured: Kernel) -> Non
     assert "NBPerf" in configured.run("%config").check().stdout
     assert "language" in configured.run("%config NBPerf").check().stdout
     assert "should not be less than 1" in configured.run("%config NBPerf.repeats = 0").stderr
-    assert "no probe named 'nonsense'" in configured.run("%config NBPerf.probes = ['nonsense']").stderr
+    assert "'nonsense'" in configured.run("%config NBPerf.probes = ['nonsense']").stderr
     configured.run("%config NBPerf.card = False").check()
     assert configured.run("%%perf\n1").check().displays == []
 
@@ -447,7 +448,7 @@ def test_ten_thousand_runs_leak_nothing(fresh_kernel: Kernel) -> None:
         "def many(n):\n    for _ in range(n):\n        with nbperf.perf(), nbperf.region('a'):\n            pass\n"
         "many(500)"
     ).check()
-    measure = "(lambda: (__import__('gc').collect(), len(__import__('gc').get_objects()), len(os.listdir('/proc/self/fd')), threading.active_count())[1:])()"
+    measure = "(gc.collect(), len(gc.get_objects()), len(os.listdir('/proc/self/fd')), threading.active_count())[1:]"
     before = fresh_kernel.value(measure)
     fresh_kernel.run("many(10_000)", timeout=110).check()
     after = fresh_kernel.value(measure)

@@ -133,7 +133,8 @@ def test_compare_and_measure_in_code(loaded: Kernel) -> None:
 
 def test_regions_are_on_the_card(loaded: Kernel) -> None:
     result = loaded.run(
-        "%%perf\nfor _ in range(3):\n    with nbperf.region('forward'):\n        sum(range(20000))\n    with nbperf.region('backward'):\n        sum(range(40000))"
+        "%%perf\nfor _ in range(3):\n    with nbperf.region('forward'):\n        sum(range(20000))\n"
+        "    with nbperf.region('backward'):\n        sum(range(40000))"
     )
     card = text(result)
     assert card.index("forward") < card.index("backward")
@@ -204,7 +205,12 @@ def test_an_exported_script_and_nbconvert_execute(tmp_path: Path) -> None:
     subprocess.run([*convert, "python", "--output", "plain"], check=True, cwd=tmp_path, env=environment, capture_output=True)
     script = tmp_path / "plain.py"
     ran = subprocess.run(
-        [sys.executable, "-m", "IPython", "--no-banner", str(script)], check=False, cwd=tmp_path, env=environment, capture_output=True, text=True
+        [sys.executable, "-m", "IPython", "--no-banner", str(script)],
+        check=False,
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
     )
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert ran.stdout.splitlines().count("ran") == 2

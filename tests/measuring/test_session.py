@@ -12,7 +12,7 @@ import nbperf
 from nbperf.core.records import Comparison, Comparisons
 from nbperf.errors import PlanError
 from nbperf.measuring import session
-from nbperf.measuring.session import Plan, Rule, calibrate, contest, looped
+from nbperf.measuring.session import Plan, Rule, calibrate, contest
 from nbperf.testing import FakeClock, ScriptedProbe
 
 

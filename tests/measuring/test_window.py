@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 from collections.abc import Iterator
 from typing import Literal
@@ -129,9 +130,9 @@ def test_a_region_without_a_window_does_nothing() -> None:
 
 def test_a_region_ends_with_an_exception(clock: FakeClock) -> None:
     with nbperf.perf() as run:
-        with pytest.raises(ValueError, match="x"), nbperf.region("bad"):
+        with contextlib.suppress(ValueError), nbperf.region("bad"):
             clock.advance(1)
-            raise ValueError("x")
+            raise ValueError
         clock.advance(1)
     assert run.regions() == ((("bad",), 1, 1),)
 
