@@ -13,7 +13,7 @@ from typing import Literal
 
 from nbperf.core import stats
 from nbperf.core.quantities import extensive
-from nbperf.core.units import Unit
+from nbperf.core.units import Unit, format_value
 from nbperf.errors import RecordError
 from nbperf.words import Sentence, say
 
@@ -88,6 +88,10 @@ class Trace:
     values: tuple[float, ...]
     period: float
     device: str | None = None
+
+    def __repr__(self) -> str:
+        """One line: all that was read is in the fields."""
+        return f"Trace({self.quantity!r}, {len(self.times)} values, {self.rate:.0f} a second)"
 
     @property
     def rate(self) -> float:
@@ -278,6 +282,12 @@ class Run:
     error: str | None = None
     collected: bool = True
 
+    def __repr__(self) -> str:
+        """One line: all that was read is in the fields."""
+        wall = self.find("time.wall")
+        found = f", time.wall={format_value(wall.median, wall.unit)}" if wall else ""
+        return f"Run(label={self.label!r}, samples={len(self.samples)}, warmups={len(self.warmups)}{found})"
+
     @property
     def loops(self) -> int:
         """Loops in a repeat."""
@@ -376,6 +386,10 @@ class Pairs:
     unit: Unit = Unit.SECOND
     provenance: Provenance = Provenance.MEASURED
     source: str = "perf_counter"
+
+    def __repr__(self) -> str:
+        """One line: all that was read is in the fields."""
+        return f"Pairs({self.baseline!r}, {self.contestant!r}, count={self.count})"
 
     @property
     def ratios(self) -> tuple[float, ...]:

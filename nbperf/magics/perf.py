@@ -50,8 +50,9 @@ def _refuse(where: str, found: dict[str, object], *, missing: bool = False) -> N
     """An option that would do nothing here is said to, instead of being passed over."""
     for flag, value in found.items():
         if value not in (None, "", ()):
-            template = "%perf: {flag} is only for {where}" if missing else "%perf: {flag} is not for {where}"
-            raise UsageError(say(template, flag=flag, where=where))
+            raise UsageError(
+                say("%perf: {flag} is only for {where}" if missing else "%perf: {flag} is not for {where}", flag=flag, where=where)
+            )
 
 
 @magics_class

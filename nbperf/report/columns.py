@@ -8,8 +8,10 @@ from collections.abc import Sequence
 
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
 _WIDE = r"\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60\uffe0-\uffe6"
-# What a line may be broken between: words, and single wide characters.
-_PIECES = re.compile(rf" +|[{_WIDE}]|[^ {_WIDE}]+")
+_OPENING, _CLOSING = "（［｛「『《〈【〔", "）］｝」』》〉】〕，。、；：？！％"
+# What a line may be broken between: words, and single wide characters; a line begins with no comma and ends with no
+# opening bracket.
+_PIECES = re.compile(rf" +|[{_OPENING}]*(?:[{_WIDE}]|[^ {_WIDE}]+)[{_CLOSING}]*")
 
 
 NARROWEST = 4

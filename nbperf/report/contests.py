@@ -66,8 +66,13 @@ def _facts(comparisons: Sequence[Comparison]) -> tuple[Piece, ...]:
     wide = max(comparisons, key=lambda comparison: comparison.width)
     if wide.more and wide.verdict != "indistinct":
         width, target = format_percent(wide.width), format_percent(wide.target)
-        said = "interval {width} wide, {target} asked for" if len(comparisons) == 1 else "widest interval {width}, {target} asked for"
-        facts.append(Sentence(said, width=width, target=target))
+        facts.append(
+            Sentence(
+                "interval {width} wide, {target} asked for" if len(comparisons) == 1 else "widest interval {width}, {target} asked for",
+                width=width,
+                target=target,
+            )
+        )
     if all(comparison.pairs.quantity == "time.wall" for comparison in comparisons):
         facts.append(Sentence("GC off"))
     return tuple(facts)

@@ -9,7 +9,6 @@ median of what a round's cell took longer than its bare one, output and card inc
 
 from __future__ import annotations
 
-import json
 import statistics
 import sys
 import tempfile
@@ -30,10 +29,13 @@ PEERS: dict[str, tuple[str, str]] = {
     "%%memit": ("memory_profiler", "%%memit -r1\nx = 1"),
     "%%pyinstrument": ("pyinstrument", "%%pyinstrument\nx = 1"),
     "%%memray_flamegraph": ("memray", "%%memray_flamegraph\nx = 1"),
-    "ipython_memory_usage": ("ipython_memory_usage", ""),
+    "ipython_memory_usage": ("ipython_memory_usage", "x = 1"),
     "%%scalene": ("scalene", "%%scalene\nx = 1"),
 }
 """By name: the extension, and the cell."""
+
+WATCHERS = {"ipython_memory_usage": "%imu_start"}
+"""Those that see every cell once they are started, so the bare cells come before."""
 
 SLOW = {"%%memit", "%%memray_flamegraph", "%%scalene", "ipython_memory_usage"}
 """Those of 20 ms and more: a few rounds tell, and more of them would only warm the machine."""
@@ -80,18 +82,20 @@ def costs(rounds: int, names: list[str]) -> dict[str, dict[str, float]]:
                 try:
                     kernel.run(DRIVER).check()
                     kernel.run("get_ipython().run_cell('x = 1', store_history=False)").check()
-                    if not cell:  # it has no magic: started by its own function, it then sees every cell
-                        kernel.run("import ipython_memory_usage as _u; _u.start_watching_memory()")
-                        cell = "x = 1"
+                    bare: list[float] = []
+                    if name in WATCHERS:
+                        kernel.run(f"_r = _bench({{'bare': {cell!r}}}, 5)").check()
+                        bare = kernel.value("_r['bare']")
+                        kernel.run(WATCHERS[name]).check()
                     once = f"_t = time.perf_counter(); get_ipython().run_cell({cell!r}, store_history=False); _t = time.perf_counter() - _t"
                     kernel.run(once, timeout=120)
                     loads.append(load)
                     firsts.append(float(kernel.value("_t")))
                     if turn == 0:
                         n = rounds if name not in SLOW else 5
-                        cells = {"bare": "x = 1" if name != "ipython_memory_usage" else "", "tool": cell}
+                        cells = {"tool": cell} if bare else {"bare": "x = 1", "tool": cell}
                         kernel.run(f"_r = _bench({cells!r}, {n})", timeout=600).check()
-                        took = json.loads(json.dumps(kernel.value("_r")))
+                        took = {"bare": bare, **kernel.value("_r")}
                         later = statistics.median(t - b for t, b in zip(took["tool"], took["bare"], strict=True))
                 finally:
                     kernel.close()

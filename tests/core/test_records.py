@@ -92,6 +92,14 @@ def test_a_trace_knows_the_rate_it_reached() -> None:
     assert dataclasses.replace(trace, times=(), values=()).rate == 0.0
 
 
+def test_what_holds_much_has_a_short_face() -> None:
+    assert repr(run(*range(1, 1000), label="many")).replace("\N{NO-BREAK SPACE}", " ") == (
+        "Run(label='many', samples=999, warmups=0, time.wall=8.33 min)"
+    )
+    values = tuple(range(1, 1000))
+    assert repr(Pairs(baseline="a", contestant="b", baseline_values=values, contestant_values=values)) == "Pairs('a', 'b', count=999)"
+
+
 def test_pairs_give_ratios_pair_by_pair() -> None:
     pairs = Pairs(baseline="a", contestant="b", baseline_values=(1.0, 2.0), contestant_values=(2.0, 1.0))
     assert pairs.ratios == (2.0, 0.5)

@@ -72,6 +72,15 @@ def test_wrapped_lines_fit_and_lose_nothing(text: str, columns: int) -> None:
     assert re.sub(" ", "", "".join(lines)) == re.sub(" ", "", text)
 
 
+@pytest.mark.parametrize("columns", range(24, 60))
+def test_a_chinese_line_begins_with_no_comma_and_ends_with_no_opening_bracket(columns: int) -> None:
+    text = "峰值 15.6 GiB 已达上限的 98 %（cgroup memory.max）：再多一点，内核（Jupyter）就会被终止，或用 `vs` 比较（见下）。"
+    lines = wrap(text, columns)
+    assert all(width(line) <= columns for line in lines)
+    assert not any(line[0] in "，。：）" or line[-1] == "（" for line in lines)
+    assert "".join(lines).replace(" ", "") == text.replace(" ", "")
+
+
 @given(st.lists(st.text(st.characters(codec="ascii", exclude_categories=["Cc"]), min_size=1, max_size=60), max_size=8), st.integers(5, 50))
 def test_flow_fits(pieces: list[str], columns: int) -> None:
     assert all(width(line) <= columns for line in flow(pieces, columns, " · "))

@@ -129,3 +129,12 @@ def test_chinese_names_keep_the_columns_of_a_terminal() -> None:
     lines = report.to_text(replace(run, samples=samples)).split("\n")
     ends = {width(line[: line.index("%")]) for line in lines if re.search("[█▓▒░] [读前反更]", line)}
     assert len(ends) == 1
+
+
+@every
+@pytest.mark.parametrize("columns", [100, 60])
+def test_chinese_text_is_no_wider_than_asked(name: str, columns: int) -> None:
+    READER.speak("zh_CN")
+    lines = report.to_text(ALL[name](), details=True, width=columns).split("\n")
+    assert max(map(width, lines)) <= columns
+    assert not any(line.lstrip()[:1] in tuple("，。；：）") or line.endswith("（") for line in lines)
