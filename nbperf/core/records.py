@@ -256,6 +256,45 @@ class Environment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """A bound on one statistic of one quantity, such as "time.wall p95 < 5 ms"; core/budgets.py reads and checks it.
+
+    Attributes
+    ----------
+    statistic : str
+        "median", "mean", "min", "max", or a percentile such as "p95".
+    relation : {"<", "<=", ">", ">="}
+    limit : float
+        In the base unit of `unit`.
+    text : str
+        As it was written.
+    """
+
+    quantity: str
+    statistic: str
+    relation: Literal["<", "<=", ">", ">="]
+    limit: float
+    unit: Unit
+    text: str
+    device: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Breach:
+    """A budget that a run does not keep.
+
+    Attributes
+    ----------
+    found : float, optional
+        What the run has, in the budget's base unit; None where it could not be told, and `reason` says why.
+    """
+
+    budget: Budget
+    found: float | None
+    reason: Sentence = Sentence("")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
     """What was measured: samples with their raw readings, warm-ups apart, and the machine they were taken on.
 
@@ -270,6 +309,14 @@ class Run:
         The type of the exception that ended the run.
     collected : bool
         Whether Python's garbage collection was left on.
+    uid : str
+        Tells this run from every other, on whatever machine it was taken.
+    cell : str, optional
+        The notebook's id of the cell it measured.
+    items : float, optional
+        Units of work done in one loop, such as samples seen: makes rates of times and energies.
+    budgets : tuple of Budget
+        What it was asked to keep.
     """
 
     label: str = ""
@@ -281,6 +328,10 @@ class Run:
     absences: tuple[Absence, ...] = ()
     error: str | None = None
     collected: bool = True
+    uid: str = ""
+    cell: str | None = None
+    items: float | None = None
+    budgets: tuple[Budget, ...] = ()
 
     def __repr__(self) -> str:
         """One line: all that was read is in the fields."""

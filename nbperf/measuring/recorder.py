@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from contextvars import ContextVar, Token
+from uuid import uuid4
 
 from nbperf.core.records import Absence, Environment, Provenance, Reading, Region, Run, Sample, Trace
 from nbperf.core.units import Unit
@@ -150,6 +151,7 @@ class Recorder:
         self._discover = probes or (lambda: catalog.discover(also=also))
         self._expected = warmups
         self._collected = collected
+        self._uid = uuid4().hex
         self._samples: list[Sample] = []
         self._warmups: list[Sample] = []
         self._broken: list[Sample] = []
@@ -184,4 +186,5 @@ class Recorder:
             absences=tuple(self._absences.values()),
             error=self._error,
             collected=self._collected,
+            uid=self._uid,
         )
