@@ -152,16 +152,37 @@ class Kernel:
             self.close()
             raise RuntimeError(f"{error}\n{self.log.read_text(encoding='utf-8')[-4000:]}") from None
 
-    def run(self, code: str, *, silent: bool = False, store_history: bool = True, allow_stdin: bool = False, timeout: float = 60) -> Result:
+    def run(
+        self,
+        code: str,
+        *,
+        silent: bool = False,
+        store_history: bool = True,
+        allow_stdin: bool = False,
+        cell_id: str | None = None,
+        timeout: float = 60,
+    ) -> Result:
         """Run a cell and wait for the end of it.
 
         A cell that asks for input while `allow_stdin` is False gets IPython's StdinNotImplementedError.
         """
-        return self.collect(self.submit(code, silent=silent, store_history=store_history, allow_stdin=allow_stdin), timeout=timeout)
+        sent = self.submit(code, silent=silent, store_history=store_history, allow_stdin=allow_stdin, cell_id=cell_id)
+        return self.collect(sent, timeout=timeout)
 
-    def submit(self, code: str, *, silent: bool = False, store_history: bool = True, allow_stdin: bool = False) -> str:
-        """Send a cell and return at once; what it answers to is given to `collect` and `wait_for`."""
-        sent: str = self.client.execute(code, silent=silent, store_history=store_history, allow_stdin=allow_stdin, stop_on_error=False)
+    def submit(
+        self, code: str, *, silent: bool = False, store_history: bool = True, allow_stdin: bool = False, cell_id: str | None = None
+    ) -> str:
+        """Send a cell and return at once; what it answers to is given to `collect` and `wait_for`.
+
+        `cell_id` is what JupyterLab sends along: the notebook's own name for the cell.
+        """
+        content = {
+            "code": code, "silent": silent, "store_history": store_history and not silent, "user_expressions": {},
+            "allow_stdin": allow_stdin, "stop_on_error": False,
+        }  # fmt: skip
+        message = self.client.session.msg("execute_request", content, metadata={"cellId": cell_id} if cell_id else None)
+        self.client.shell_channel.send(message)
+        sent: str = message["header"]["msg_id"]
         self._open[sent] = Result(code)
         return sent
 

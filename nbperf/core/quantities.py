@@ -49,6 +49,7 @@ QUANTITIES: dict[str, Quantity] = {
         _extensive("time.wall", Unit.SECOND, "wall time"),
         _extensive("time.cpu.user", Unit.SECOND, "CPU time, user"),
         _extensive("time.cpu.system", Unit.SECOND, "CPU time, system"),
+        _level("time.reference", Unit.SECOND, "reference operation", None),
         _extensive("time.cuda", Unit.SECOND, "CUDA device time"),
         _extensive("time.mps", Unit.SECOND, "MPS device time"),
         _extensive("time.xpu", Unit.SECOND, "XPU device time"),

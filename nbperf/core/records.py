@@ -287,11 +287,35 @@ class Breach:
     ----------
     found : float, optional
         What the run has, in the budget's base unit; None where it could not be told, and `reason` says why.
+    provenance : Provenance
+        Of what was found.
     """
 
     budget: Budget
     found: float | None
     reason: Sentence = Sentence("")
+    provenance: Provenance = Provenance.MEASURED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """A living array or tensor, and the variable that holds it.
+
+    Attributes
+    ----------
+    name : str
+        The expression that reaches it, such as ``"outputs[3]"``.
+    kind : str
+        Library and element type, such as ``"torch float32"``.
+    bytes : int
+        Of the memory it keeps alive, which for a view is the whole of what it is a view of.
+    """
+
+    name: str
+    kind: str
+    shape: tuple[int, ...]
+    bytes: int
+    device: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -317,6 +341,8 @@ class Run:
         Units of work done in one loop, such as samples seen: makes rates of times and energies.
     budgets : tuple of Budget
         What it was asked to keep.
+    held : tuple of Held
+        The largest arrays and tensors alive at its end, where memory ran out or nearly did.
     """
 
     label: str = ""
@@ -332,6 +358,7 @@ class Run:
     cell: str | None = None
     items: float | None = None
     budgets: tuple[Budget, ...] = ()
+    held: tuple[Held, ...] = ()
 
     def __repr__(self) -> str:
         """One line: all that was read is in the fields."""

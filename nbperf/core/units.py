@@ -39,6 +39,8 @@ class Unit(Enum):
     ITEM = "items"
     ITEM_PER_SECOND = "items/s"
     ITEM_PER_JOULE = "items/J"
+    PER_SECOND = "1/s"
+    PER_JOULE = "1/J"
 
 
 _TIME = ((86400.0, "d"), (3600.0, "h"), (60.0, "min"), (1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
@@ -70,6 +72,8 @@ SCALES: dict[Unit, tuple[tuple[float, str], ...]] = {
     Unit.ITEM: ((1.0, "items"),),
     Unit.ITEM_PER_SECOND: _prefixed("items/s", ((1.0, ""),)),
     Unit.ITEM_PER_JOULE: _prefixed("items/J", ((1.0, ""),)),
+    Unit.PER_SECOND: _prefixed("/s", ((1.0, ""),)),
+    Unit.PER_JOULE: _prefixed("/J", ((1.0, ""),)),
 }
 """For each unit its steps, largest first: (how many base units, the symbol written)."""
 
@@ -188,6 +192,44 @@ _SYMBOLS: dict[str, tuple[float, Unit]] = {
     "": (1.0, Unit.RATIO),
 }
 _QUANTITY = re.compile(r"\s*([-+]?(?:\d[\d_,]*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*(\S*)\s*")
+
+
+def symbols(unit: Unit) -> tuple[str, ...]:
+    """How a unit may be written behind a number, its base first; empty for a plain number."""
+    found = sorted((abs(math.log(factor)), symbol) for symbol, (factor, known) in _SYMBOLS.items() if known is unit and symbol)
+    return tuple(symbol for _, symbol in found)
+
+
+def format_like(value: float, text: str, *, other: float | None = None) -> str:
+    """Write a value in the unit that another text has, so that the two can be read side by side.
+
+    Parameters
+    ----------
+    value : float
+        In the base unit.
+    text : str
+        Such as ``"500 MB"``: 503 MB are then written as that and not as 480 MiB.
+    other : float, optional
+        In the base unit: as many digits are written as tell the two apart.
+
+    Examples
+    --------
+    >>> format_like(0.00731, "5 ms").replace(NARROW, " ")
+    '7.31 ms'
+    >>> format_like(0.00500012, "5 ms", other=0.005).replace(NARROW, " ")
+    '5.0001 ms'
+    """
+    found = _QUANTITY.fullmatch(text)
+    factor, unit = _SYMBOLS[found[2]] if found and found[2] in _SYMBOLS else (1.0, Unit.RATIO)
+    scaled = value / factor
+    if not math.isfinite(value) or not found or not 0.01 <= abs(scaled) < 1e5:
+        return format_value(value, unit)
+    digits = 3
+    while other is not None and value != other and digits < 15 and f"{scaled:.{digits - 1}e}" == f"{other / factor:.{digits - 1}e}":
+        digits += 1
+    whole = float(scaled).is_integer() and unit in (Unit.COUNT, Unit.ITEM, Unit.RATIO)
+    written = f"{scaled:,.0f}" if whole else f"{scaled:,.{decimals_for(scaled, digits)}f}"
+    return f"{written}{NARROW}{found[2]}" if found[2] else written
 
 
 def parse(text: str) -> tuple[float, Unit]:

@@ -44,6 +44,8 @@ def judge(
         If the pairs are too few for the confidence.
     """
     alone = 1 - (1 - confidence) / contestants
+    if not all(value > 0 for value in (*pairs.baseline_values, *pairs.contestant_values)):
+        raise RecordError(say("a pair holds a time of 0 or less, which has no ratio: measure with more loops"))
     ratios = pairs.ratios
     interval = stats.order_interval(ratios, alone)
     if interval is None:
@@ -165,7 +167,9 @@ def _others(run: Run) -> Finding | None:
         return None
     return Finding(
         code="machine-busy",
-        cause=Sentence("other programs kept {busy} of {cores} cores busy", busy=f"{busy:.1f}", cores=run.environment.cores),
+        cause=Sentence(
+            "other programs kept {busy} of {cores} cores busy", busy=f"{min(busy, run.environment.cores):.1f}", cores=run.environment.cores
+        ),
         remedy=Sentence("close them, or compare with `vs`, which measures both sides in turn"),
     )
 
@@ -231,7 +235,9 @@ def _short(run: Run) -> Finding | None:
     return Finding(
         code="too-short",
         cause=Sentence("{time} is too short to be read well in one window", time=format_value(window, Unit.SECOND)),
-        remedy=Sentence("`%perf STATEMENT` repeats it in loops until the clock can see it"),
+        remedy=Sentence("`%perf STATEMENT` repeats it in loops until the clock can see it")
+        if run.collected
+        else Sentence("leave out `-n`: loops are then chosen so that the clock can see them"),
     )
 
 

@@ -44,7 +44,7 @@ def load(shell: Any) -> None:
 
     settings = NBPerf(parent=shell)
     entry = Entry(shell, settings)
-    magics = (PerfMagics(shell, entry, settings), StatusMagics(shell, settings))
+    magics = (PerfMagics(shell, entry, settings), StatusMagics(shell, entry, settings))
     for group in magics:
         shell.register_magics(group)
     shell.configurables.append(settings)

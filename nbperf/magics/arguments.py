@@ -7,6 +7,7 @@ statement behind the options. Here only the options at the front are read, and t
 from __future__ import annotations
 
 import argparse
+import keyword
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -54,7 +55,7 @@ def _confidence(text: str) -> float:
 
 
 def _name(text: str) -> str:
-    if not text.isidentifier():
+    if not text.isidentifier() or keyword.iskeyword(text):
         raise argparse.ArgumentTypeError(say("the name of a variable is wanted, not {found!r}", found=text))
     return text
 
@@ -168,7 +169,7 @@ def _split(line: str) -> tuple[list[str], str]:
     known = flags()
     tokens: list[str] = []
     rest = line.strip()
-    while rest.startswith("-"):
+    while rest.startswith("-") and rest[1:2] and not rest[1].isspace():  # "- 1" is a statement
         if rest == "--" or rest.startswith("-- "):
             return tokens, rest[2:].lstrip()
         if rest.startswith("--"):
@@ -197,6 +198,8 @@ def flag_of(token: str) -> str:
 
 
 def _text(value: re.Match[str]) -> str:
+    if (value["bare"] or "").startswith(("'", '"')):
+        raise UsageError(say("%perf: the quote before {found!r} is not closed", found=value["bare"][1:]))
     return next(group for group in value.groups() if group is not None)
 
 
@@ -241,7 +244,7 @@ def _short(rest: str, known: dict[str, argparse.Action]) -> tuple[list[str], str
 def _unknown(flag: str, known: Sequence[str] | dict[str, argparse.Action]) -> Any:
     near = get_close_matches(flag, known, 1)
     options = ", ".join(sorted(name for name in known if not name.startswith("--")))
-    hint = say("did you mean {near}?", near=near[0]) if near else say("the options are {options}", options=options)
+    hint = say("did you mean {near}?", near=near[0]) if near else say("the options are {options}.", options=options)
     raise UsageError(
         say("%perf: unknown option {flag}: {hint} A statement that begins with a minus stands behind --", flag=flag, hint=hint)
     )

@@ -1,56 +1,52 @@
-"""How ``%%perf`` gets round a cell without the cell noticing.
+"""What a transformed ``%%perf`` cell calls while it runs, and when its card is shown.
 
-Three steps. A pure text transformer turns the ``%%perf`` line into a marker, so that every other line stays where it
-is. An AST transformer sees the marker and puts the cell's statements into our windows; the shell compiles, runs,
-awaits and displays them as always. The card is shown by ``post_run_cell``, after the cell's own output.
-
-::
-
-    with N.cell("-r 20") :            # left once, failed or not, before a traceback is drawn
-        for N.i in N.repeats():
-            with N.window():          # the clock is the last in and the first out
-                ...                   # the user's statements
-                N.keep(last)          # the last expression
-    N.take()                          # what the shell displays
+The shell compiles, runs, awaits and displays the cell as always (transform.py); each repeat is one of our windows,
+whose clock stops before a traceback is drawn. The card follows in ``post_run_cell``, after the cell's own output.
 """
 
 from __future__ import annotations
 
-import ast
 import builtins
-import linecache
-import re
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from types import TracebackType
 from typing import Any
 
-from IPython.core.error import UsageError
-from IPython.core.inputtransformer2 import cell_magic
-from IPython.display import display
+from IPython.display import DisplayHandle, display
 
 from nbperf.core.records import Run
-from nbperf.errors import PlanError
 from nbperf.magics.arguments import Options, read
+from nbperf.magics.journal import Journal
+from nbperf.magics.live import LiveLine
 from nbperf.magics.settings import NBPerf
+from nbperf.magics.transform import LINE, NAME, Marker, Wrapper
+from nbperf.magics.versions import Versions, body
 from nbperf.measuring.recorder import Recorder, Window
-from nbperf.probes import catalog
+from nbperf.probes.base import Gauge
+from nbperf.probes.memory import ResidentMemory
 from nbperf.words import say
 
-MARK = "%%perf\x1f"
-NAME = "__nbperf__"
-"""The entry's name in builtins: there it survives ``%reset`` and is not among the user's names."""
-LINE = re.compile(r"%%perf(?![\w?])[ \t]*(.*)")
-CONTEST = re.compile(r"vs\s*")
+NEARLY = 0.95
+"""Share of the memory limit from which the largest arrays are named."""
+OUT_OF_MEMORY = ("MemoryError", "OutOfMemoryError")
+"""Types of exceptions that say so, whichever library raises them."""
 
 
 class Repeat:
-    """One window of a cell, as a context manager that lets every exception pass."""
+    """One window of a cell, as a context manager that lets every exception pass; the last one ends the cell.
 
-    def __init__(self, cell: Cell) -> None:
+    Parameters
+    ----------
+    alone : bool
+        It is the cell's only window.
+    """
+
+    def __init__(self, cell: Cell, *, alone: bool) -> None:
         self._cell = cell
+        self._alone = alone
         self._window: Window | None = None
 
     def __enter__(self) -> None:
@@ -62,127 +58,169 @@ class Repeat:
         if self._window is not None:
             sample = self._window.close()
             self._cell.recorder.add(self._window, sample, kind)
+        if self._alone or kind is not None:
+            self._cell.end(kind)
 
 
 class Cell:
-    """One execution of a ``%%perf`` cell."""
+    """One execution of a measured cell.
 
-    def __init__(self, entry: Entry, options: Options, settings: NBPerf) -> None:
+    Parameters
+    ----------
+    automatic : bool
+        It was not asked for by a ``%%perf`` line: ``%nbperf auto`` is on.
+    """
+
+    def __init__(self, entry: Entry, options: Options, settings: NBPerf, *, automatic: bool = False) -> None:
         self._entry = entry
         self.options = options
-        self.repeats = options.repeats or settings.repeats
-        self.warmups = settings.warmups if options.warmups is None else options.warmups
-        self.recorder = Recorder(options.label, also=(*settings.probes, *options.probe), warmups=self.warmups)
+        self.automatic = automatic
+        self.repeats = 1 if automatic else options.repeats or settings.repeats
+        self.warmups = 0 if automatic else settings.warmups if options.warmups is None else options.warmups
+        probes = () if automatic else (*settings.probes, *options.probe)
+        self.recorder = Recorder(options.label, also=probes, warmups=self.warmups, cell=entry.cell_id)
         self.value: Any = None
         self.run: Run | None = None
+        self.live = False
+        entry.began(self)
 
-    def __enter__(self) -> None:
-        self._entry.stack.append(self)
+    def delivered(self) -> object:
+        """What the shell is to display: the cell's value, or with ``-o`` the Run."""
+        if not self.options.output:
+            return self.value
+        return self._entry.output(self.value, self.run)
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
-        self._entry.stack.pop()
-        self._entry.last = self
+    def end(self, kind: type[BaseException] | None) -> None:
+        """The cell has run, or an exception of this type ended it."""
         try:
             self.run = self.recorder.run()
-            self._entry.finished(self, failed=kind is not None)
+            self._entry.finished(self, kind)
         except Exception as problem:  # noqa: BLE001 - ours must not take the place of the user's result or exception
             said = say("nbperf could not finish its record: {error}", error=f"{type(problem).__name__}: {problem}")
             sys.stderr.write(f"{said}\n")
+
+
+class Frames:
+    """What stands in builtins and is called by transformed cells, each with its number.
+
+    It stays there until the last measured cell has ended, also where one unloads or reloads the extension.
+    """
+
+    def __init__(self) -> None:
+        self.entry: Entry | None = None
+        self.open: dict[int, Cell] = {}
+        self.i = 0
+
+    def __call__(self, line: str) -> None:
+        """The marker itself: it is replaced before it runs, except under a magic that transforms no syntax trees."""
+        said = say("%%perf was not applied: the magic above it runs cells by itself; put %%perf on the first line")
+        sys.stderr.write(f"{said}\n")
+
+    def _begin(self, n: int, line: str | None) -> Cell:
+        assert self.entry is not None, "a transformed cell runs only while we are loaded, or began while we were"
+        cell = self.open[n] = self.entry.cell(line)
+        return cell
+
+    def once(self, n: int, line: str) -> Repeat:
+        """A cell that runs once begins."""
+        return Repeat(self._begin(n, line), alone=True)
+
+    def automatic(self, n: int) -> Repeat:
+        """An unmarked cell begins while ``%nbperf auto`` is on."""
+        return Repeat(self._begin(n, None), alone=True)
+
+    def repeats(self, n: int, line: str) -> Iterator[int]:
+        """A cell that is repeated: its warm-ups and repeats, counted."""
+        cell = self._begin(n, line)
+        yield from range(cell.warmups + cell.repeats)
+        cell.end(None)
+
+    def window(self, n: int) -> Repeat:
+        """One repeat."""
+        return Repeat(self.open[n], alone=False)
+
+    def keep(self, n: int, value: object) -> None:
+        """The value of the cell's last expression."""
+        self.open[n].value = value
+
+    def show(self, value: object) -> None:
+        """The value of an expression inside the cell's last statement, where the shell shows those."""
+        sys.displayhook(value)
+
+    def take(self, n: int) -> object:
+        """What the shell is to display: the cell's value, or with ``-o`` the Run."""
+        cell = self.open.pop(n)
+        self.leave()
+        return cell.delivered()
+
+    def leave(self) -> None:
+        """Out of builtins, once nobody needs it."""
+        if self.entry is None and not self.open and getattr(builtins, NAME, None) is self:
+            delattr(builtins, NAME)
 
 
 class _Local(threading.local):
     """What belongs to a thread: with subshells two cells may run at once."""
 
     def __init__(self) -> None:
-        self.stack: list[Cell] = []
         self.infos: list[Any] = []
-        self.pending: list[Run] = []
-        self.last: Cell | None = None
+        self.pending: list[object] = []
         self.direct = 0
+        self.armed = False
 
 
 class Entry:
-    """The two transformers, the windows that the transformed cell calls, and the events that show the card.
+    """The hooks into a shell: the two transformers, the windows that a transformed cell calls, the events that show cards.
 
     Parameters
     ----------
     shell : InteractiveShell
     settings : NBPerf
+
+    Attributes
+    ----------
+    journal : Journal
+        The cells recorded by ``%nbperf auto``.
+    versions : Versions
+        The texts of measured cells, for ``vs last``.
     """
 
     def __init__(self, shell: Any, settings: NBPerf) -> None:
         self._shell = shell
         self._settings = settings
         self._local = _Local()
-        self._transform = Marker()
-        self.i = 0
+        self._marker = Marker()
+        self._wrapper = Wrapper(shell, self._repeated, self._automatic, self._source)
+        self._live = LiveLine(_show_live, _gauges)
+        self.journal = Journal()
+        self.versions = Versions()
 
     def install(self) -> None:
         """Hook into the shell."""
-        setattr(builtins, NAME, self)
-        self._shell.input_transformers_cleanup.append(self._transform)
-        self._shell.ast_transformers.append(self)
+        frames = getattr(builtins, NAME, None)
+        self._frames: Frames = frames if isinstance(frames, Frames) else Frames()
+        self._frames.entry = self
+        setattr(builtins, NAME, self._frames)
+        self._shell.input_transformers_cleanup.append(self._marker)
+        self._shell.ast_transformers.append(self._wrapper)
         self._shell.events.register("pre_run_cell", self._pre_run_cell)
         self._shell.events.register("post_run_cell", self._post_run_cell)
 
     def remove(self) -> None:
         """Take every hook back."""
-        if getattr(builtins, NAME, None) is self:
-            delattr(builtins, NAME)
-        for hooks, hook in ((self._shell.input_transformers_cleanup, self._transform), (self._shell.ast_transformers, self)):
+        self._frames.entry = None
+        self._frames.leave()
+        for hooks, hook in ((self._shell.input_transformers_cleanup, self._marker), (self._shell.ast_transformers, self._wrapper)):
             if hook in hooks:
                 hooks.remove(hook)
         for event, callback in (("pre_run_cell", self._pre_run_cell), ("post_run_cell", self._post_run_cell)):
             if callback in self._shell.events.callbacks[event]:
                 self._shell.events.unregister(event, callback)
+        self._live.close()
 
-    # ---- what the transformed cell calls -----------------------------------------------------------------------
-
-    @property
-    def stack(self) -> list[Cell]:
-        """The ``%%perf`` cells that are running in this thread, outermost first."""
-        return self._local.stack
-
-    @property
-    def last(self) -> Cell | None:
-        """The cell that ended last and whose value was not taken yet."""
-        return self._local.last
-
-    @last.setter
-    def last(self, cell: Cell | None) -> None:
-        self._local.last = cell
-
-    def cell(self, line: str) -> Cell:
-        """The cell begins."""
-        return Cell(self, read(line), self._settings)
-
-    def repeats(self) -> Iterator[int]:
-        """Warm-ups and repeats, counted."""
-        cell = self.stack[-1]
-        return iter(range(cell.warmups + cell.repeats))
-
-    def window(self) -> Repeat:
-        """One repeat."""
-        return Repeat(self.stack[-1])
-
-    def keep(self, value: object) -> None:
-        """The value of the cell's last expression."""
-        self.stack[-1].value = value
-
-    def show(self, value: object) -> None:
-        """The value of an expression inside the cell's last statement, where the shell shows those."""
-        sys.displayhook(value)
-
-    def take(self) -> object:
-        """What the shell is to display: the cell's value, or with ``-o`` the Run."""
-        cell, self.last = self.last, None
-        if cell is None:
-            return None
-        if not cell.options.output:
-            return cell.value
-        if cell.value is not None:
-            display(cell.value)
-        return cell.run
+    def cell(self, line: str | None) -> Cell:
+        """A cell begins, with the options on its line; None for one that is only recorded."""
+        return Cell(self, Options(rest="") if line is None else read(line), self._settings, automatic=line is None)
 
     # ---- when the card is shown --------------------------------------------------------------------------------
 
@@ -200,9 +238,60 @@ class Entry:
         finally:
             self._local.direct -= 1
 
-    def finished(self, cell: Cell, *, failed: bool) -> None:
+    def output(self, value: object, run: Run | None) -> object:
+        """With ``-o``: the user's value is displayed, unless a semicolon says not to, and the Run is what the cell gives."""
+        if self._shell.displayhook.quiet():  # which would keep the Run from being shown and kept as well
+            display(run)
+            self._shell.displayhook.update_user_ns(run)
+        elif value is not None:
+            display(value)
+        return run
+
+    @property
+    def info(self) -> Any:
+        """What the shell says of the cell that is running; None outside of one."""
+        return self._local.infos[-1] if self._local.infos else None
+
+    @property
+    def cell_id(self) -> str | None:
+        """The notebook's id of the cell that is running, where the front end tells."""
+        return getattr(self.info, "cell_id", None)
+
+    def began(self, cell: Cell) -> None:
+        """A measured cell begins: in a notebook, a line appears under it once it has run for two seconds."""
+        if self._settings.live and self.in_cell and not cell.options.quiet and hasattr(self._shell, "kernel"):
+            self._live.begin()
+            cell.live = True
+
+    def finished(self, cell: Cell, kind: type[BaseException] | None) -> None:
         """A cell has ended: keep its Run where it was asked for, and have its card shown."""
+        if cell.live:
+            self._live.end()
+        if kind is not None:  # nobody will take its value
+            for number, each in list(self._frames.open.items()):
+                if each is cell:
+                    del self._frames.open[number]
+            self._frames.leave()
         assert cell.run is not None
+        if _out_of_memory(cell.run, kind):
+            from nbperf.measuring.holders import largest
+
+            cell.run = replace(cell.run, held=largest(self._shell.user_ns))
+        source = getattr(self.info, "raw_cell", None) or ""
+        if self.in_cell and not self._local.direct:
+            self.versions.ran(self.cell_id or cell.options.label or None, body(source))
+            if self.journal.mode != "off":
+                self.journal.add(self._shell.execution_count, source, cell.run)
+        if cell.automatic:
+            if self.journal.mode == "show":
+                from nbperf.report.line import card
+
+                self._local.pending.append(card(cell.run))
+            if not cell.run.held:
+                return
+        self._deliver(cell, failed=kind is not None)
+
+    def _deliver(self, cell: Cell, *, failed: bool) -> None:
         if cell.options.variable:
             self._shell.user_ns[cell.options.variable] = cell.run
         if cell.options.quiet or not self._settings.card or (cell.options.output and not failed):
@@ -221,9 +310,13 @@ class Entry:
         if not self._local.infos:
             self._local.pending.clear()
         self._local.infos.append(info)
+        # Only the cell itself, and not what magics inside it parse and transform.
+        self._local.armed = self.journal.mode != "off" and len(self._local.infos) == 1
 
     def _post_run_cell(self, result: Any) -> None:
         # Fires without its counterpart for empty cells and for the cell that loaded us: match by identity.
+        self._local.armed = False
+        self._rewrite_history(result)
         infos = self._local.infos
         if result is None:
             infos[-1:] = []
@@ -232,122 +325,63 @@ class Entry:
                 pass
         self.show_pending()
 
-    # ---- the AST transformer: must not raise, since IPython would drop it ----------------------------------------
+    def _rewrite_history(self, result: Any) -> None:
+        """In the history of what ran, our marker becomes the call that any other cell magic is there; it can be run again."""
+        number, info = getattr(result, "execution_count", None), getattr(result, "info", None)
+        manager = self._shell.history_manager
+        if number is None or info is None or manager is None or number >= len(manager.input_hist_parsed):
+            return
+        kept = manager.input_hist_parsed[number]
+        if not kept.startswith(f"{NAME}("):
+            return
+        found = LINE.match(info.raw_cell.lstrip())
+        line = found[1].strip() if found else ""
+        text = f"get_ipython().run_cell_magic('perf', {line!r}, {body(info.raw_cell)!r})\n"
+        manager.input_hist_parsed[number] = text
+        pending = manager.db_input_cache  # not yet written to the database
+        pending[:] = [(n, text if n == number else parsed, raw) for n, parsed, raw in pending]
 
-    def visit(self, node: ast.AST) -> ast.AST:
-        """Put a marked module's statements into our windows; any other node is given back as it is."""
-        if not isinstance(node, ast.Module) or not node.body:
-            return node
-        line = _marked(node.body[0])
-        if line is None:
-            return node
-        _restore(line)
-        body = node.body[1:]
-        head: list[ast.stmt] = []
-        while body and isinstance(body[0], ast.ImportFrom) and body[0].module == "__future__":
-            head.append(body.pop(0))
-        try:  # the bare body first: a `break` at its top level must not become legal inside our loop
-            compile(ast.Module(head + body, []), "<cell>", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
-        except Exception:  # noqa: BLE001 - whatever the compiler says, it says it again to the user
-            node.body = head + body  # the shell finds the same mistake and shows it as the user's own
-            return node
-        node.body = head + _wrapped(body, line, self._shell.ast_node_interactivity)
-        return node
+    def _automatic(self) -> bool:
+        """Whether the module that the shell transforms now is a cell to be recorded; said once a cell."""
+        armed, self._local.armed = self._local.armed, False
+        return armed
 
-
-class Marker:
-    """The text transformer: pure, since the shell, ``%%time`` and the completeness check call it as they like."""
-
-    has_side_effects = True
-    """Tells the terminal's completeness check to see ``%%perf`` as the cell magic it is."""
-
-    def __call__(self, lines: list[str]) -> list[str]:
-        """The lines of a cell, its ``%%perf`` line turned into the marker."""
-        found = LINE.match(lines[0]) if lines else None
-        if found is None:
-            return lines
+    def _source(self) -> str | None:
+        """The name under which the running cell's source is kept for tracebacks, where it goes by the text as typed."""
+        info = self.info
+        if info is None:
+            return None
         try:
-            options = read(found[1])
-            catalog.discover(also=options.probe)
-        except (UsageError, PlanError):
-            return lines  # the registered magic says it, in one line
-        if options.rest or options.loops or options.confidence or options.seconds:
-            return lines  # `vs`, or something that the magic will refuse
-        return [_mark(found[1].rstrip()), *cell_magic(lines[1:])]
+            name: str = self._shell.compile.get_code_name(info.raw_cell, info.raw_cell, self._shell.execution_count)
+        except Exception:  # noqa: BLE001 - an older shell, or another's compiler: the newest source is looked at instead
+            return None
+        return name
+
+    def _repeated(self, options: Options) -> bool:
+        """Whether a cell with these options runs more than once."""
+        warmups = self._settings.warmups if options.warmups is None else options.warmups
+        return (options.repeats or self._settings.repeats) + warmups > 1
 
 
-def _mark(line: str) -> str:
-    """The marker: a string as a statement of its own, which Python reads and forgets."""
-    return repr(MARK + line) + "\n"
+def _out_of_memory(run: Run, kind: type[BaseException] | None) -> bool:
+    """Whether memory ran out, or came within 5 % of a limit that is not the whole machine."""
+    if kind is not None and any(base.__name__ in OUT_OF_MEMORY for base in kind.__mro__):
+        return True
+    machine, peak = run.environment, run.find("memory.rss.peak")
+    if machine is None or not machine.memory_limit or machine.memory_limit == machine.memory_total or peak is None:
+        return False
+    return peak.maximum >= NEARLY * machine.memory_limit
 
 
-def _marked(node: ast.stmt) -> str | None:
-    """The options' line behind the marker, None where there is no marker."""
-    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
-        text = node.value.value
-        return text[len(MARK) :] if text.startswith(MARK) else None
-    return None
+def _gauges() -> Sequence[Gauge]:
+    """What the live line shows."""
+    return (ResidentMemory(),)
 
 
-def _restore(line: str) -> None:
-    """Let tracebacks show the cell's first line as a comment, instead of the marker that stood in for it."""
-    marker = _mark(line)
-    for entry in list(linecache.cache.values()):
-        if len(entry) == 4 and entry[2][:1] == [marker]:
-            entry[2][0] = f"# %%perf {line}".rstrip() + "\n"
+def _show_live(text: str) -> Callable[[str], None]:
+    """Show the line; what is given back changes it."""
+    from nbperf.report.line import live
 
-
-def _call(name: str, *arguments: ast.expr) -> ast.Expr:
-    return ast.Expr(ast.Call(ast.Attribute(ast.Name(NAME, ast.Load()), name, ast.Load()), list(arguments), []))
-
-
-def _assigned(node: ast.stmt) -> str | None:
-    """The name that an assignment at the end of a cell sets, where the shell is to show it."""
-    if isinstance(node, ast.Assign) and len(node.targets) == 1:
-        target: ast.expr = node.targets[0]
-    elif isinstance(node, ast.AugAssign | ast.AnnAssign):
-        target = node.target
-    else:
-        return None
-    return target.id if isinstance(target, ast.Name) else None
-
-
-class _Shown(ast.NodeTransformer):
-    """In the mode "last" the shell shows every expression within the last statement, as the plain interpreter does."""
-
-    def visit_Expr(self, node: ast.Expr) -> ast.AST:
-        shown = _call("show", node.value)
-        for new in (shown, shown.value, shown.value.func, shown.value.func.value):  # type: ignore[attr-defined]
-            ast.copy_location(new, node)
-        return shown
-
-    def visit_FunctionDef(self, node: ast.AST) -> ast.AST:
-        return node  # what stands in there is no top level
-
-    visit_AsyncFunctionDef = visit_ClassDef = visit_FunctionDef  # noqa: N815 - ast's own names
-
-
-def _wrapped(body: list[ast.stmt], line: str, mode: str) -> list[ast.stmt]:
-    """The statements inside cell, loop and window, and behind them the node whose value the shell displays."""
-    last: ast.AST = body[-1] if body else ast.Pass(lineno=1, col_offset=0, end_lineno=1, end_col_offset=0)
-    if mode == "last_expr_or_assign" and body and (name := _assigned(body[-1])):
-        body.append(ast.Expr(ast.Name(name, ast.Load())))
-        for new in ast.walk(body[-1]):
-            ast.copy_location(new, last)
-    if mode == "last" and body and not isinstance(body[-1], ast.Expr):
-        body[-1] = _Shown().visit(body[-1])
-    if body and isinstance(body[-1], ast.Expr) and mode not in ("all", "none"):
-        kept = _call("keep", body[-1].value)
-        ast.copy_location(kept, last)
-        ast.copy_location(kept.value, last)
-        for new in ast.walk(kept.value.func):  # type: ignore[attr-defined]
-            ast.copy_location(new, last)
-        body[-1] = kept
-    frame = ast.parse(f"with {NAME}.cell({line!r}):\n for {NAME}.i in {NAME}.repeats():\n  with {NAME}.window(): pass\n{NAME}.take()")
-    for new in ast.walk(frame):  # before the user's statements are put in, which keep their own places
-        if isinstance(new, ast.stmt | ast.expr):
-            ast.copy_location(new, last)
-    cell, take = frame.body
-    window = cell.body[0].body[0]  # type: ignore[attr-defined]
-    window.body = body or [ast.copy_location(ast.Pass(), last)]
-    return [cell, take]
+    handle = display(live(text), raw=True, display_id=True)
+    assert isinstance(handle, DisplayHandle)
+    return lambda new: handle.update(live(new), raw=True)

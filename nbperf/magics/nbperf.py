@@ -9,6 +9,8 @@ from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_magic, magics_class, no_var_expand
 from IPython.display import display
 
+from nbperf.core.session import Order
+from nbperf.magics.entry import Entry
 from nbperf.magics.settings import NBPerf
 from nbperf.measuring.recorder import Recorder
 from nbperf.words import say
@@ -21,16 +23,40 @@ TRIAL = 0.1
 class StatusMagics(Magics):
     """The magic ``%nbperf``."""
 
-    def __init__(self, shell: Any, settings: NBPerf) -> None:
+    def __init__(self, shell: Any, entry: Entry, settings: NBPerf) -> None:
         super().__init__(shell)
+        self._entry = entry
         self._settings = settings
 
     @no_var_expand
     @line_magic
     def nbperf(self, line: str) -> None:
-        """Show what nbperf can measure on this machine; what it cannot, why, and the remedy; versions; settings."""
-        if line.strip():
-            raise UsageError(say("%nbperf: takes no argument yet, found {line!r}", line=line.strip()))
+        """Show what nbperf can measure here, and record the session.
+
+        %nbperf                      what can be measured on this machine; what cannot, why, and the remedy; settings
+        %nbperf auto on|show|off     record every cell quietly; show puts a line under each
+        %nbperf cells [memory]       the recorded cells ranked by time, memory or energy, and the session's idle time
+        """
+        words = line.split()
+        match words:
+            case []:
+                self._status()
+            case ["auto", ("on" | "show") as mode]:
+                self._entry.journal.start(mode)
+            case ["auto", "off"]:
+                self._entry.journal.stop()
+            case ["cells"]:
+                self._cells("time")
+            case ["cells", ("time" | "memory" | "energy") as order]:
+                self._cells(order)
+            case ["auto", *_]:
+                raise UsageError(say("%nbperf: auto is on, show or off, not {found!r}", found=" ".join(words[1:])))
+            case ["cells", *_]:
+                raise UsageError(say("%nbperf: cells are ranked by time, memory or energy, not by {found!r}", found=" ".join(words[1:])))
+            case _:
+                raise UsageError(say("%nbperf: unknown {found!r}; there are auto and cells, and %nbperf alone", found=line.strip()))
+
+    def _status(self) -> None:
         from nbperf import report
 
         recorder = Recorder(also=tuple(self._settings.probes))
@@ -40,3 +66,13 @@ class StatusMagics(Magics):
         recorder.add(window, window.close())
         settings = {name: repr(getattr(self._settings, name)) for name in sorted(self._settings.trait_names(config=True))}
         display(report.status(recorder.run(), settings))
+
+    def _cells(self, order: Order) -> None:
+        from nbperf.report.cells import card
+
+        journal = self._entry.journal
+        cells = tuple(journal.cells)
+        total = journal.total_joules()
+        busy = [cell.joules for cell in cells if cell.joules is not None]
+        idle = None if total is None or not busy else max(total - sum(busy), 0.0)
+        display(card(cells, journal.since, journal.until(), order=order, idle_joules=idle))

@@ -7,16 +7,19 @@ What comes here is a statement (``%perf``), a contest (``vs``), a bad option, an
 from __future__ import annotations
 
 import ast
+import re
 from typing import Any
 
 from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_cell_magic, magics_class, needs_local_scope, no_var_expand
 from IPython.display import display
+from IPython.utils.capture import capture_output
 
 from nbperf.core.records import Comparison, Comparisons, Run
 from nbperf.errors import PlanError
+from nbperf.magics import versions
 from nbperf.magics.arguments import Options, described, read
-from nbperf.magics.entry import CONTEST, Entry
+from nbperf.magics.entry import Entry
 from nbperf.magics.settings import NBPerf
 from nbperf.magics.statement import COROUTINE, Statement, contestants, split
 from nbperf.measuring.session import Plan, Rule, contest, measure_block
@@ -33,11 +36,16 @@ HELP = (
     ("%%perf vs", Sentence("several, a labelled line each; the first is the baseline")),
     ("fp32: f(x)", Sentence("")),
     ("int8: g(x)", Sentence("")),
+    ("%%perf vs last", Sentence("this version of the cell in turn with the one that ran before it")),
     "",
     Sentence("Memory is what was touched: an untouched numpy.zeros or bytes(n) counts nothing until it is written to."),
     "",
 )
 """What `%%perf?` shows, above the options."""
+
+
+CONTEST = re.compile(r"vs\s*")
+LAST = re.compile(r"vs\s+last\s*")
 
 
 def describe() -> str:
@@ -81,6 +89,8 @@ class PerfMagics(Magics):
         try:
             if cell is None:
                 result = self._statement(options, self._scope(local_ns))
+            elif LAST.fullmatch(options.rest):
+                result = self._against_last(cell, options)
             elif CONTEST.fullmatch(options.rest):
                 scope = self._scope(local_ns)
                 sources = contestants(cell, self.shell)
@@ -149,14 +159,32 @@ class PerfMagics(Magics):
         )
         return measure_block(statements[0], plan, label=options.label or statements[0].label)
 
+    def _against_last(self, cell: str, options: Options) -> Comparison | Comparisons:
+        """``%%perf vs last``: this version of the cell in turn with the one before; the names are left as this one leaves them."""
+        kept, key = self._entry.versions, self._entry.cell_id or options.label or None
+        text = versions.body(cell)
+        before = kept.before(key, text)
+        now = versions.block(text, self.shell)
+        blocks = {say("before"): versions.block(before, self.shell), say("now"): now}
+        with capture_output():  # what they print and display would stand here as often as they run
+            result = contest(blocks, self._rule(options))
+            now(1)
+        kept.ran(key, text)
+        return result
+
     def _cell(self, line: str, cell: str) -> object:
         """``run_cell_magic``: nobody else will run the cell, so compile and run it here."""
         shell = self.shell
         source = shell.transform_cell(f"%%perf {line}\n{cell}")
         name = shell.compile.cache(source, shell.execution_count)
-        tree = shell.transform_ast(shell.compile.ast_parse(source, filename=name))
+        mode, shell.ast_node_interactivity = shell.ast_node_interactivity, "last_expr"  # as for every cell magic
+        try:
+            tree = shell.transform_ast(shell.compile.ast_parse(source, filename=name))
+        finally:
+            shell.ast_node_interactivity = mode
         *body, tail = tree.body
-        if not (body and isinstance(tail, ast.Expr)):
+        if not (body and isinstance(tail, ast.Expr)):  # it was left alone, since it is no valid cell: the compiler says why
+            compile(tree, name, "exec", shell.compile.flags | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
             raise UsageError(say("%%perf: this cell cannot be measured from here"))
         code = compile(ast.Module(body, []), name, "exec", shell.compile.flags | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
         if code.co_flags & COROUTINE:

@@ -23,6 +23,7 @@ class NBPerf(Configurable):
     pairs = Int(1000, min=8, help="A comparison takes at most so many pairs.").tag(config=True)
     seconds = Float(10.0, min=0.01, help="A comparison takes at most about so many seconds.").tag(config=True)
     card = Bool(True, help="Show the card under a measured cell; `-q` hides one.").tag(config=True)
+    live = Bool(True, help="Show a line under a cell that runs longer than two seconds.").tag(config=True)
     language = Enum(("", *LANGUAGES), "", help="Language of what nbperf shows; '' follows the environment.").tag(config=True)
 
     @observe("language")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import io
+import keyword
 import re
 import tokenize
 from collections.abc import Iterator
@@ -71,6 +72,8 @@ def split(text: str) -> list[str]:
             parts.append(part)
             start = at + len("vs")
     parts.append(text[start:].strip())
+    if any(part.startswith((";", ",")) for part in parts):  # the shell would turn what follows into a string
+        raise UsageError(say("%perf: a statement cannot begin with {sign!r}", sign=next(p for p in parts if p.startswith((";", ",")))[0]))
     if any(not part or (re.match(r"vs\s", part) and not parses(part)) for part in parts) and text.strip():
         raise UsageError(say("%perf: a statement is wanted on both sides of vs, as in: %perf f(x) vs g(x)"))
     return parts
@@ -123,6 +126,8 @@ class Statement:
 
 def _body(source: str, shell: InteractiveShell) -> list[ast.stmt]:
     text = shell.transform_cell(source)
+    if not parses(text) and (late := re.search(r"\s(-[a-z]|--[a-z]+)(\s+\S+)?\s*$", source)):
+        raise UsageError(say("%perf: options stand before the statement, as in: %perf {option} STATEMENT", option=late[0].strip()))
     tree = compile(text, FILENAME, "exec", ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
     assert isinstance(tree, ast.Module)
     bare = compile(tree, FILENAME, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)  # a `break` or `return` must not become legal in our loop
@@ -157,7 +162,17 @@ def contestants(cell: str, shell: InteractiveShell) -> dict[str, str]:
         The user's own.
     """
     text = shell.transform_cell(cell)
-    tree = ast.parse(text, FILENAME)
+    try:
+        tree = ast.parse(text, FILENAME)
+    except SyntaxError:
+        for n, line in enumerate(text.splitlines(), start=1):
+            label, colon, _ = line.partition(":")
+            if colon and label.strip() and not (label.strip().isidentifier() and not keyword.iskeyword(label.strip())) and "(" not in label:
+                raise UsageError(
+                    say("%%perf vs: line {n}: the label {label!r} is no name; letters, digits and _ make one, as in fp32: model(x)",
+                        n=n, label=label.strip())
+                ) from None  # fmt: skip
+        raise
     found: dict[str, str] = {}
     for node in tree.body:
         if not (isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.simple and node.value is None):

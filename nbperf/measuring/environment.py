@@ -33,6 +33,13 @@ class _Memory:
     source: str | None
 
 
+def _git() -> str | None:
+    try:
+        return revision(os.getcwd())  # noqa: PTH109 - Path.cwd() costs as much as the rest of `capture`
+    except OSError:  # the folder is gone
+        return None
+
+
 def capture(kernel: KernelFiles | None = None) -> Environment:
     """What is known about this machine and this process now.
 
@@ -54,7 +61,7 @@ def capture(kernel: KernelFiles | None = None) -> Environment:
         threads=_threads(),
         accelerators=accelerator.products(),
         blas=_blas(),
-        git=revision(os.getcwd()),  # noqa: PTH109 - Path.cwd() costs as much as the rest of this call
+        git=_git(),
     )
 
 

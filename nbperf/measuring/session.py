@@ -91,28 +91,42 @@ def looped(task: Callable[[], object]) -> Block:
     """
     if not callable(task):
         raise PlanError(say("{found} cannot be called: give a function without arguments, such as lambda: model(x)", found=repr(task)[:60]))
-    if inspect.iscoroutinefunction(task):
-        name = getattr(task, "__name__", "task")
-        raise PlanError(say("{name} is a coroutine function: calling it runs nothing; await it in a `%%perf -r` cell instead", name=name))
+    if inspect.isgeneratorfunction(task) or inspect.iscoroutinefunction(task) or inspect.isasyncgenfunction(task):
+        raise PlanError(_runs_nothing(task))
+    checked = False
 
     def block(loops: int) -> None:
+        nonlocal checked
+        if not checked:  # the very first call is a warm-up: what only its result tells is seen there
+            checked = True
+            result = task()
+            loops -= 1
+            if inspect.iscoroutine(result):
+                result.close()
+                raise PlanError(_runs_nothing(task))
         for _ in repeat(None, loops):
             task()
 
     return block
 
 
+def _runs_nothing(task: Callable[[], object]) -> str:
+    name = getattr(task, "__name__", "") or type(task).__name__
+    return say("{name} gives a coroutine or a generator: calling it runs nothing; await or consume it in a `%%perf -r` cell", name=name)
+
+
 @contextmanager
 def collection(on: bool) -> Iterator[None]:
     """Python's garbage collection left as it is, or off and restored at the end."""
+    if on:
+        yield
+        return
     was = gc.isenabled()
-    if not on:
-        gc.disable()
+    gc.disable()
     try:
         yield
     finally:
-        if was:
-            gc.enable()
+        (gc.enable if was else gc.disable)()
 
 
 def _sweep() -> None:
@@ -199,6 +213,8 @@ def measure(
     >>> run.measurement("time.wall").count
     20
     """
+    if plan is not None and (repeats is not None or warmups is not None or loops != 1 or also):
+        raise PlanError(say("a plan says it all: give either a plan, or repeats, warmups, loops and also"))
     chosen = plan or Plan(repeats=repeats, warmups=1 if warmups is None else warmups, loops=loops, also=tuple(also))
     return measure_block(looped(task), chosen, label=label, probes=probes)
 
@@ -274,9 +290,11 @@ class Rule:
             raise PlanError(say("confidence must lie between 0.5 and 1, such as 0.99, not {found!r}", found=self.confidence))
         if not 0 < self.target < 1:
             raise PlanError(say("target must lie between 0 and 1, such as 0.02, not {found!r}", found=self.target))
-        for name, value in (("seconds", self.seconds), ("pairs", self.pairs), ("loops", self.loops)):
-            if value is not None and not value > 0:
-                raise PlanError(say("{name} must be positive, not {found!r}", name=name, found=value))
+        if not self.seconds > 0:
+            raise PlanError(say("{name} must be positive, not {found!r}", name="seconds", found=self.seconds))
+        for name, whole in (("pairs", self.pairs), ("loops", self.loops)):
+            if not (type(whole) is int and whole >= 1) and not (whole is None and name == "loops"):
+                raise PlanError(say("{name} must be a whole number of at least {least}, not {found!r}", name=name, least=1, found=whole))
 
     def fewest(self, contestants: int) -> int:
         """The pairs without which there is no interval at this confidence."""
@@ -333,6 +351,12 @@ def compare(
     >>> result.verdict
     'slower'
     """
+    options = {"confidence": confidence, "target": target, "pairs": pairs, "seconds": seconds, "loops": loops, "seed": seed}
+    for name, value in options.items():
+        if callable(value):
+            raise PlanError(say("{name} is an option of compare: call this contestant something else", name=name))
+        if name not in {"loops", "seed"} and not isinstance(value, int | float):
+            raise PlanError(say("{name} must be a number, not {found!r}", name=name, found=value))
     rule = Rule(confidence=confidence, target=target, pairs=pairs, seconds=seconds, loops=loops)
     contestants = dict(zip(_names(tasks), tasks, strict=True))
     if twice := contestants.keys() & named.keys():
@@ -352,7 +376,7 @@ def contest(blocks: Mapping[str, Block], rule: Rule, *, rng: random.Random | Non
     """As `compare`, for things that loop by themselves, under a Rule."""
     if len(blocks) < 2:
         raise PlanError(say("a comparison needs at least two contestants, found {found}", found=len(blocks)))
-    if rule.exact and rule.pairs < (fewest := rule.fewest(len(blocks) - 1)):
+    if rule.pairs < (fewest := rule.fewest(len(blocks) - 1)):
         raise PlanError(
             say("an interval at {confidence} needs at least {fewest} pairs, not {found}",
                 confidence=format_percent(rule.confidence), fewest=fewest, found=rule.pairs)
@@ -417,7 +441,7 @@ def _race(
     contestants = order[1:]
     alone = 1 - (1 - rule.confidence) / len(contestants)
     fewest = rule.fewest(len(contestants))
-    most = max(rule.pairs, fewest)
+    most = rule.pairs
     look = most if rule.exact else min(FIRST_LOOK, most)
     deadline = perf_counter() + rule.seconds
     while True:

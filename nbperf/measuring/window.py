@@ -13,7 +13,7 @@ from typing import Any, TypeVar, overload
 
 from nbperf.core.records import Run
 from nbperf.errors import PlanError
-from nbperf.measuring.recorder import OPEN, PATH, Recorder, Window
+from nbperf.measuring.recorder import OPEN, PATH, Entered, Recorder, Window
 from nbperf.probes import accelerator
 from nbperf.words import say
 
@@ -28,29 +28,42 @@ class Block:
     def __init__(self, label: str, also: Sequence[str]) -> None:
         self._label = label
         self._also = also
-        self._open: list[tuple[Recorder, Window, Run]] = []
+        self._open: dict[Window, tuple[Recorder, Run]] = {}
 
     def __enter__(self) -> Run:
         recorder = Recorder(self._label, also=self._also)
-        window = recorder.window()
+        window = recorder.window(owner=self)
         run = Run(label=self._label, started_at=recorder.started_at)
-        self._open.append((recorder, window, run))
+        self._open[window] = recorder, run
         window.open()
         return run
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
-        recorder, window, run = self._open[-1]
-        sample = window.close()
-        self._open.pop()
-        recorder.add(window, sample, kind)
+        # The newest of this context: threads and tasks may share one Block. A generator may be closed in another context.
+        mine = [window for window in OPEN.get() if window.owner is self] or list(self._open)
+        window = mine[-1]
+        recorder, run = self._open.pop(window)
+        recorder.add(window, window.close(), kind)
         # The one place where a record is filled late: the name after `as` is bound before there is anything to hold.
         complete = recorder.run()
         for each in fields(Run):
             object.__setattr__(run, each.name, getattr(complete, each.name))
 
     def __call__(self, function: Function) -> Function:
-        """The function, each of its calls measured."""
-        label = self._label or function.__qualname__
+        """The function, each of its calls measured.
+
+        Raises
+        ------
+        PlanError
+            If calling it runs nothing, as with a generator.
+        """
+        if isinstance(function, classmethod | staticmethod):
+            return type(function)(self(function.__func__))
+        label = self._label or getattr(function, "__qualname__", "") or type(function).__name__
+        if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
+            raise PlanError(
+                say("{name} is a generator: calling it runs nothing; put nbperf.perf around the loop that consumes it", name=label)
+            )
         runs: deque[Run] = deque(maxlen=KEPT)
         if inspect.iscoroutinefunction(function):
 
@@ -107,7 +120,7 @@ def perf(label: Any = "", *, also: Sequence[str] = ()) -> Any:
     """
     if isinstance(label, str):
         return Block(label, also)
-    if inspect.isroutine(label):
+    if callable(label) or isinstance(label, classmethod | staticmethod):
         return Block("", also)(label)
     raise PlanError(say("perf takes a label or a function, not {found}", found=type(label).__name__))
 
@@ -116,7 +129,8 @@ class region:  # noqa: N801 - used as a word of the language, like contextlib.su
     """Name a part of whatever window is open: its time is shown as a share of the whole.
 
     Regions nest, and those of the same name in the same place add up. Where an accelerator is in use, its time between
-    the two ends is taken as well, without waiting for it. Outside every window it does nothing.
+    the two ends is taken as well, without waiting for it. Outside every window it does nothing; neither does it in a
+    thread that was started without the context of the window (``asyncio.to_thread`` and tasks have it).
 
     Parameters
     ----------
@@ -138,35 +152,33 @@ class region:  # noqa: N801 - used as a word of the language, like contextlib.su
     [(('forward',), 3)]
     """
 
-    __slots__ = ("_name", "_stack")
+    __slots__ = ("_name",)
 
     def __init__(self, name: str) -> None:
         if not isinstance(name, str) or not name:  # type: ignore[redundant-expr]  # nobody checks types in a notebook
             raise PlanError(say("a region needs a name, not {found!r}", found=name))
         self._name = name
-        self._stack: list[tuple[Any, ...]] = []
 
     def __enter__(self) -> None:
         windows = OPEN.get()
         if not windows:
-            self._stack.append(())
             return
-        path = (*PATH.get(), self._name)
-        token = PATH.set(path)
-        for window, depth in windows:
-            window.enter(path[depth:])
-        self._stack.append((windows, path, token, accelerator.stamp(), perf_counter()))
+        entered = Entered(self, self._name)
+        path = (*PATH.get(), entered)
+        entered.counts = tuple((window, window.path(path)) for window in windows if not window.closed)
+        for window, names in entered.counts:
+            window.enter(names)
+        PATH.set(path)
+        entered.stamp = accelerator.stamp()
+        entered.started = perf_counter()
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
         end = perf_counter()
-        entered = self._stack.pop()
-        if not entered:
+        path = PATH.get()
+        entered = next((each for each in reversed(path) if each.owner is self), None)
+        if entered is None:  # no window was open
             return
-        windows, path, token, stamp, start = entered
-        span = (stamp, accelerator.stamp() if stamp is not None else None)
-        try:
-            PATH.reset(token)
-        except ValueError:  # left in another context than it was entered in, as a generator may be
-            PATH.set(path[:-1])
-        for window, depth in windows:
-            window.leave(path[depth:], end - start, span)
+        PATH.set(tuple(each for each in path if each is not entered))
+        span = (entered.stamp, accelerator.stamp() if entered.stamp is not None else None)
+        for window, names in entered.counts:
+            window.leave(names, end - entered.started, span)

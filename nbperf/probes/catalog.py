@@ -63,6 +63,9 @@ def discover(
     PlanError
         If there is no probe of that name; the message names those there are.
     """
+    for given in (names, also):
+        if isinstance(given, str):
+            raise PlanError(say("the names of probes are a list, such as [{found!r}], not a text", found=given))
     kernel = kernel or files.KERNEL
     wanted = dict.fromkeys((*(names if names is not None else _default()), *also))
     probes: list[Probe] = []

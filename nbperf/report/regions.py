@@ -73,6 +73,7 @@ class _Whole:
     loops: int
     on_device: bool
     provenance: Provenance
+    overlapping: bool
 
     def written(self, seconds: float, provenance: Provenance) -> str:
         """The mean of a loop: it adds up over the parts, as a median would not."""
@@ -84,9 +85,10 @@ def _whole(run: Run, tree: list[_Part]) -> _Whole:
     on_device = all(part.on_device for part in tree)
     quantities = DEVICE_TIMES if on_device else ("time.wall",)
     readings = [reading for sample in run.samples for reading in sample.readings if reading.quantity in quantities]
+    time, parts = sum(reading.value for reading in readings), sum(part.time(on_device) for part in tree)
     return _Whole(
-        # Parts on several threads may come to more than the whole.
-        seconds=max(sum(reading.value for reading in readings), sum(part.time(on_device) for part in tree)),
+        seconds=max(time, parts),
+        overlapping=parts > time * (1 + LEAST),  # tasks and threads may come to more than the whole
         runs=len(run.samples),
         loops=sum(sample.loops for sample in run.samples),
         on_device=on_device,
@@ -156,6 +158,8 @@ def bar(run: Run) -> tuple[Bar | None, Table | None]:
     total = whole.written(whole.seconds, whole.provenance)
     # The mean and not the median: of the parts, only means add up.
     means = Sentence("mean of a repeat") if run.loops == 1 else Sentence("mean of a loop")
+    if whole.overlapping:
+        means = Sentence("all regions; they overlapped")
     of = (means, *(("", total) if whole.on_device else (total,)), "", "")
     drawn = Bar(of=of, columns=columns, segments=(*few, *_rest(whole, end)))
     if len(segments) <= MOST:

@@ -47,9 +47,21 @@ def card(run: Run) -> Card:
         rows=tuple(rows),
         bar=regions,
         notices=tuple(Notice(cause=f.cause, remedy=f.remedy, grave=f.weight >= 2) for f in findings[:NOTICES]),
+        tables=_held(run),
         folded=tuple(table for table in folded if table and table.rows),
         summary=_summary(run, found),
     )
+
+
+def _held(run: Run) -> tuple[Table, ...]:
+    """What was alive when memory ran out."""
+    if not run.held:
+        return ()
+    rows = tuple(
+        (held.name, format_value(held.bytes, Unit.BYTE), held.kind, "×".join(map(str, held.shape)), held.device) for held in run.held
+    )
+    columns = (Sentence("held by"), Sentence("size"), Sentence("type"), Sentence("shape"), Sentence("device"))
+    return (Table(title=Sentence("The largest arrays and tensors alive"), columns=columns, rows=rows),)
 
 
 def _many(n: int) -> str:

@@ -50,6 +50,11 @@ def test_too_few_pairs_get_no_verdict() -> None:
     assert judge(pairs(1.0, count=8)).verdict == "indistinct"
 
 
+def test_a_time_of_zero_has_no_ratio() -> None:
+    with pytest.raises(RecordError, match="a time of 0"):
+        judge(Pairs(baseline="a", contestant="b", baseline_values=(0.0,) * 10, contestant_values=(1.0,) * 10))
+
+
 def test_unresolved_says_how_many_more_pairs_it_needs() -> None:
     found = judge(pairs(1.0, noise=0.2), target=0.02)
     assert found.width > 0.02

@@ -52,7 +52,6 @@ def test_the_statement_is_left_alone(statement: str) -> None:
         ("-x", "unknown option -x"),
         ("-x", "stands behind --"),
         ("-ox f", "unknown option -ox"),
-        ("-", "unknown option -"),
         ("-r", "-r wants a value: -r N"),
         ("-r x f(x)", "at least 1 is wanted, not 'x'"),
         ("-r 0", "at least 1 is wanted, not '0'"),

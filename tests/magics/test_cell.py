@@ -111,6 +111,14 @@ BODIES = {
     "locals is globals": "locals() is globals()",
     "name": "__name__",
     "dunder annotations": "a: int = 3\n__annotations__.get('a')",
+    "indented throughout": "    v = 1\n    v + 1",
+    "blank line above another magic": "\n%%bash\necho below",
+    "warns when compiled": "x = 5\nx is 5",
+    "eighteen loops deep": "".join(f"{'    ' * i}for i{i} in (0,):\n" for i in range(18)) + "    " * 18 + "x = 'deep'\nx",
+    "decorated": "import functools\n@functools.cache\ndef f(x):\n    return x\nf(3)",
+    "conditional expression": "1 if True else 2",
+    "star": "a, *b = 1, 2, 3\nb",
+    "future in the middle": "x = 1\nfrom __future__ import annotations\nx",
     "debugger-like": "import inspect\ninspect.currentframe().f_code.co_name",
 }
 
@@ -118,7 +126,8 @@ BODIES = {
 @pytest.mark.parametrize("name", BODIES)
 def test_a_cell_does_the_same_as_without_us(loaded: Kernel, name: str) -> None:
     body = BODIES[name]
-    bare = loaded.run(body if body.startswith("%%") else "# bare\n" + body)  # with the same line numbers
+    alone = body.lstrip().startswith("%%") or body.startswith(" ")  # else a comment above it, for the same line numbers
+    bare = loaded.run(body if alone else "# bare\n" + body)
     ours = loaded.run("%%perf\n" + body)
     assert own(ours) == own(bare)
     assert ours.status == bare.status
@@ -167,12 +176,12 @@ def test_the_window_is_closed_before_the_traceback_is_drawn(loaded: Kernel) -> N
     loaded.run(
         "shell, states = get_ipython(), []\noriginal = type(shell).showtraceback\n"
         "def watching(self, *a, **k):\n"
-        "    states.append((len(__nbperf__.stack), __nbperf__.last.run is not None))\n    return original(self, *a, **k)\n"
+        "    states.append(len(__nbperf__.open))\n    return original(self, *a, **k)\n"
         "type(shell).showtraceback = watching"
     ).check()
     loaded.run("%%perf -v broken\n1 / 0")
     loaded.run("type(shell).showtraceback = original").check()
-    assert loaded.value("states") == [(0, True)]
+    assert loaded.value("states") == [0]
     assert loaded.value("(broken.samples, broken.error)") == ((), "ZeroDivisionError")
 
 
@@ -199,6 +208,55 @@ def test_counting_and_history_are_the_cells_own(loaded: Kernel) -> None:
     assert loaded.run(f"In[{before + 1}]").results[0]["text/plain"].count("z = 1") == 1
     rerun = loaded.run(f"%rerun {before + 1}")
     assert len(cards(rerun)) == 1
+
+
+def test_what_ran_can_be_run_again_from_the_history(loaded: Kernel) -> None:
+    number = loaded.run("%%perf -l again\nfresh = 5\n").execution_count
+    parsed = loaded.value(f"In[{number}]")
+    assert parsed == "get_ipython().run_cell_magic('perf', '-l again', 'fresh = 5')\n"
+    loaded.run("del fresh").check()
+    loaded.run(f"exec(In[{number}])").check()
+    assert loaded.value("fresh") == 5
+    assert loaded.run(f"%macro again {number}\nagain").check()
+
+
+def test_unloading_and_reloading_within_a_measured_cell(fresh_kernel: Kernel) -> None:
+    for options in ("", "-r 2"):
+        fresh_kernel.run("%load_ext nbperf").check()
+        assert fresh_kernel.run(f"%%perf {options}\n%reload_ext nbperf\n'kept'").check().results[0]["text/plain"] == "'kept'"
+        assert fresh_kernel.run(f"%%perf {options}\n%unload_ext nbperf\n'kept'").check().results[0]["text/plain"] == "'kept'"
+        assert fresh_kernel.value("hasattr(__import__('builtins'), '__nbperf__')") is False
+
+
+def test_a_folder_that_is_gone(fresh_kernel: Kernel) -> None:
+    fresh_kernel.run("%load_ext nbperf\nimport os, tempfile\nfolder = tempfile.mkdtemp()\nos.chdir(folder)\nos.rmdir(folder)").check()
+    assert len(cards(fresh_kernel.run("%%perf\n1").check())) == 1
+    fresh_kernel.run("%nbperf").check()
+
+
+def test_two_cells_that_take_turns_keep_their_values(loaded: Kernel) -> None:
+    loaded.run(
+        "import asyncio\nip = get_ipython()\ndef turns(n, first):\n"
+        "    cell = f'{first}\\nimport asyncio\\nfor _ in range({n}): await asyncio.sleep(0)\\n{n}'\n"
+        "    return ip.run_cell_async(cell, transformed_cell=ip.transform_cell(cell), store_history=False)"
+    ).check()
+    shown = []
+    for first in ("# bare", "%%perf -q"):
+        result = loaded.run(f"x, y = await asyncio.gather(turns(9, {first!r}), turns(2, {first!r}))\n(x.result, y.result)").check()
+        shown.append([bundle["text/plain"] for bundle in result.results])
+    assert shown[0] == shown[1]
+
+
+def test_a_magic_that_runs_cells_by_itself_is_told_of(loaded: Kernel) -> None:
+    assert "was not applied" in loaded.run("%%prun -q\n%%perf -r 3\nx = 1").stderr
+
+
+def test_a_semicolon_keeps_the_value_and_not_the_record(loaded: Kernel) -> None:
+    result = loaded.run("%%perf -o\n12345;").check()
+    assert result.results == []
+    assert len(cards(result)) == 1
+    assert "12345" not in result.displays[0]["text/plain"]
+    assert loaded.value(f"type(Out[{result.execution_count}]).__name__") == "Run"
 
 
 def test_blank_lines_above_are_allowed(loaded: Kernel) -> None:
@@ -339,6 +397,13 @@ def test_an_interrupt_is_the_users_own(loaded: Kernel) -> None:
         ("%%perf vs\na: 1\n", "two or more labelled lines"),
         ("%%perf vs\na: 1\nb\n", "line 2 has no label"),
         ("%%perf vs -x\na: 1\nb: 2\n", "nothing but options or vs"),
+        ("%%perf vs\nfp-32: 1\nb: 2\n", "the label 'fp-32' is no name"),
+        ('%%perf vs\n"my label": 1\nb: 2\n', "is no name"),
+        ("%%perf vs\nclass: 1\nb: 2\n", "the label 'class' is no name"),
+        ("%%perf -v class\n1", "the name of a variable is wanted, not 'class'"),
+        ("%%perf -l 'x\n1", "is not closed"),
+        ("%perf 1 vs; print(2)", "cannot begin with"),
+        ("%perf len('a') -r 3", "options stand before the statement"),
         ("%%perf -l name vs\na: 1\nb: 2\n", "-l is not for vs"),
         ("%perf", "a statement is wanted"),
         ("%perf 1 vs", "both sides of vs"),
@@ -372,11 +437,12 @@ def test_unload_takes_everything_back_and_reload_brings_it_again(loaded: Kernel)
     with_us = loaded.value(state)
     loaded.run("%unload_ext nbperf").check()
     bare = loaded.value(state)
-    assert bare[6:8] == (False, False)
+    assert bare[6:] == (False, False, with_us[8] - 1), "the thread of the live line is gone"
     assert [path for path in loaded.value(descriptors) if path.startswith(("/proc/", "/sys/"))] in ([], [f"/proc/{loaded.pid}/fd"])
     assert "UsageError" in loaded.run("%%perf\n1").stderr
     for _ in range(3):
         loaded.run("%load_ext nbperf\n%reload_ext nbperf").check()
+    loaded.run("%%perf\n1").check()
     assert loaded.value(state) == with_us
     assert len(cards(loaded.run("%%perf\n1").check())) == 1
 

@@ -67,6 +67,25 @@ def test_the_statement_stays_the_users(loaded: Kernel, statement: str) -> None:
     assert loaded.value("sorted(seen)") == once
 
 
+def test_a_statement_may_begin_with_a_minus(loaded: Kernel) -> None:
+    loaded.run("%perf -r 1 -n 1 -q -- -5").check()
+    loaded.run("%perf -r 1 -n 1 -q - 5").check()
+
+
+def test_a_mistake_in_a_cell_run_from_python_is_the_users_own(loaded: Kernel) -> None:
+    result = loaded.run("get_ipython().run_cell_magic('perf', '-r 2', 'break')")
+    assert result.error is not None
+    assert (result.error.ename, "outside loop" in result.error.evalue) == ("SyntaxError", True)
+
+
+def test_run_cell_magic_gives_its_value_in_every_interactivity(loaded: Kernel) -> None:
+    loaded.run("get_ipython().ast_node_interactivity = 'all'").check()
+    result = loaded.run("value = get_ipython().run_cell_magic('perf', '-q', '1 + 1')")
+    loaded.run("get_ipython().ast_node_interactivity = 'last_expr'").check()
+    assert result.status == "ok"
+    assert loaded.value("value") == 2
+
+
 def test_names_of_a_calling_function_are_seen(loaded: Kernel) -> None:
     result = loaded.run(
         "def caller():\n    inside = 41\n    return get_ipython().run_line_magic('perf', '-o -r 1 -n 1 inside + 1')\ncaller().samples"

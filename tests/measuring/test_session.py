@@ -107,7 +107,7 @@ def test_what_cannot_be_called_is_refused() -> None:
 
     async def later() -> None: ...
 
-    with pytest.raises(PlanError, match="later is a coroutine function"):
+    with pytest.raises(PlanError, match="later gives a coroutine"):
         nbperf.measure(later)
 
 
@@ -254,6 +254,12 @@ def test_two_by_position_take_their_own_names() -> None:
     assert (result.baseline, result.contestant) == ("A", "B")
 
 
+def coroutine() -> object:
+    async def later() -> None: ...
+
+    return later()
+
+
 @pytest.mark.parametrize(
     ("call", "words"),
     [
@@ -264,6 +270,15 @@ def test_two_by_position_take_their_own_names() -> None:
         (lambda: nbperf.compare(len, max, seconds=0), "seconds must be positive"),
         (lambda: nbperf.compare(len, max, target=2), "target must lie between"),
         (lambda: nbperf.compare(len, max, len=len), "two contestants are called 'len'"),
+        (lambda: nbperf.compare(pairs=len, other=max), "pairs is an option of compare"),  # type: ignore[arg-type]
+        (lambda: nbperf.compare(seed=len, other=max), "seed is an option of compare"),  # type: ignore[arg-type]
+        (lambda: nbperf.compare(len, max, pairs=None), "pairs must be a number"),  # type: ignore[arg-type]
+        (lambda: nbperf.compare(len, max, pairs=30.5), "pairs must be a whole number"),  # type: ignore[arg-type]
+        (lambda: nbperf.compare(len, max, pairs=3), "needs at least 8 pairs, not 3"),
+        (lambda: nbperf.compare(len, max, loops=1.5), "loops must be a whole number"),  # type: ignore[arg-type]
+        (lambda: nbperf.compare(coroutine, coroutine), "gives a coroutine"),
+        (lambda: nbperf.measure(coroutine), "gives a coroutine"),
+        (lambda: nbperf.measure(len, Plan(repeats=2), repeats=7), "a plan says it all"),
     ],
 )
 def test_a_comparison_that_cannot_be_is_refused(call: Callable[[], object], words: str) -> None:
@@ -275,6 +290,18 @@ def test_an_exception_in_a_contestant_is_the_users_own_and_collection_comes_back
     with pytest.raises(ZeroDivisionError):
         nbperf.compare(lambda: None, lambda: 1 / 0)
     assert gc.isenabled()
+
+
+def test_a_task_that_switches_collection_leaves_it_as_it_was_before_a_comparison() -> None:
+    gc.disable()
+    try:
+        nbperf.compare(gc.enable, lambda: None, pairs=8, loops=1)
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
+    nbperf.measure(gc.disable, repeats=1)
+    assert not gc.isenabled(), "where collection is left on, the task's own switch is its own"
+    gc.enable()
 
 
 def test_collection_is_off_in_the_timing_blocks() -> None:

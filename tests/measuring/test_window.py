@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import threading
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Literal
 
 import pytest
@@ -185,6 +186,156 @@ def test_a_probe_that_fails_is_an_absence_and_the_others_go_on(at: Literal["star
     assert run.measurement("time.wall").values == (2,)
     with pytest.raises(RecordError, match="the probe bad failed"):
         run.measurement("energy.gpu")
+
+
+def odd(name: str) -> ScriptedProbe:
+    """A probe whose answer is no list of readings."""
+
+    class Rude(Exception):
+        def __str__(self) -> str:
+            raise RuntimeError
+
+    def generator() -> Iterator[Reading]:
+        yield reading("energy.gpu", 1)
+        raise ValueError("late")
+
+    probe = ScriptedProbe(name, [reading("energy.gpu", 1)], failing="stop", error=Rude())
+    answers = {"none": None, "one": reading("energy.gpu", 1), "generator": generator()}
+    if name in answers:
+        probe.stop = lambda: answers[name]  # type: ignore[method-assign, assignment, return-value]
+    return probe
+
+
+@pytest.mark.parametrize("name", ["none", "one", "generator", "rude"])
+def test_a_probe_with_an_odd_answer_is_an_absence_too(name: str) -> None:
+    good = ScriptedProbe("good", [reading("time.wall", 2)])
+    recorder = Recorder(probes=lambda: ([good, odd(name)], ()))
+    opened = recorder.window()
+    opened.open()
+    recorder.add(opened, opened.close())
+    run = recorder.run()
+    assert run.measurement("time.wall").values == (2,)
+    assert "the probe" in run.absences[0].reason
+
+
+def test_windows_may_end_in_another_order_than_they_began(clock: FakeClock) -> None:
+    a, b = nbperf.perf("a"), nbperf.perf("b")
+    a.__enter__()
+    run = b.__enter__()
+    a.__exit__(None, None, None)
+    with nbperf.region("in b"):
+        clock.advance(1)
+    b.__exit__(None, None, None)
+    assert run.regions() == ((("in b",), 1, 1),)
+
+
+def test_regions_of_generators_that_take_turns(clock: FakeClock) -> None:
+    def part(name: str) -> Iterator[None]:
+        with nbperf.region(name):
+            yield
+            clock.advance(1)
+
+    with nbperf.perf() as run:
+        for _ in zip(part("a"), part("b"), strict=True):
+            pass
+        with nbperf.region("c"):
+            clock.advance(1)
+    assert {path[-1] for path, _, _ in run.regions()} == {"a", "b", "c"}
+    assert (("c",), 1, 1) in run.regions()
+
+
+def test_a_region_left_inside_a_window_that_it_was_entered_before(clock: FakeClock) -> None:
+    def held() -> Iterator[None]:
+        with nbperf.region("outer"):
+            yield
+
+    with nbperf.perf():
+        generator = held()
+        next(generator)
+        with nbperf.perf() as inner:
+            generator.close()  # type: ignore[attr-defined]
+            with nbperf.region("c"):
+                clock.advance(1)
+    assert inner.regions() == ((("c",), 1, 1),)
+
+
+def test_a_window_closes_while_a_task_goes_on_entering_regions() -> None:
+    async def main() -> None:
+        stop = threading.Event()
+        entered = threading.Event()
+
+        def work() -> None:
+            i = 0
+            while not stop.is_set():
+                with nbperf.region(f"r{i % 5000}"):
+                    i += 1
+                    if i > 100:
+                        entered.set()
+
+        with nbperf.perf() as run:
+            task = asyncio.ensure_future(asyncio.to_thread(work))
+            while not entered.is_set():
+                await asyncio.sleep(0)
+        stop.set()
+        await task
+        assert len(run.regions()) >= 100
+
+    for _ in range(10):
+        asyncio.run(main())
+
+
+def test_threads_may_share_a_block(clock: FakeClock) -> None:
+    block = nbperf.perf("shared")
+    inside, leave = threading.Event(), threading.Event()
+    runs: dict[str, Run] = {}
+
+    def first() -> None:
+        with block as runs["first"]:
+            inside.set()
+            leave.wait(10)
+
+    thread = threading.Thread(target=first)
+    thread.start()
+    inside.wait(10)
+    with block as runs["second"], nbperf.region("mine"):
+        pass
+    leave.set()
+    thread.join()
+    assert [len(run.samples) for run in runs.values()] == [1, 1]
+    assert runs["first"].regions() == ()
+    assert [path for path, _, _ in runs["second"].regions()] == [("mine",)]
+
+
+def test_methods_of_every_kind_can_be_decorated() -> None:
+    class A:
+        @nbperf.perf
+        @classmethod
+        def c(cls) -> str:
+            return cls.__name__
+
+        @nbperf.perf
+        @staticmethod
+        def s(x: int) -> int:
+            return x
+
+        @nbperf.perf
+        def m(self, x: int) -> int:
+            return x
+
+    assert (A.c(), A().c(), A.s(1), A().s(2), A().m(3)) == ("A", "A", 1, 2, 3)
+    assert nbperf.perf(functools.partial(int, "7"))() == 7
+
+
+def test_generators_cannot_be_decorated() -> None:
+    def g() -> Iterator[int]:
+        yield 1
+
+    async def ag() -> AsyncIterator[int]:
+        yield 1
+
+    for function in (g, ag):
+        with pytest.raises(PlanError, match="is a generator"):
+            nbperf.perf(function)
 
 
 def test_probes_stop_in_reverse() -> None:
