@@ -14,18 +14,20 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-    from nbperf.measuring.session import compare as compare
+    from nbperf.core.budgets import check as check
+    from nbperf.measuring.contest import compare as compare
     from nbperf.measuring.session import measure as measure
     from nbperf.measuring.window import perf as perf
     from nbperf.measuring.window import region as region
 
 _PUBLIC = {
-    "compare": "nbperf.measuring.session",
+    "check": "nbperf.core.budgets",
+    "compare": "nbperf.measuring.contest",
     "measure": "nbperf.measuring.session",
     "perf": "nbperf.measuring.window",
     "region": "nbperf.measuring.window",
 }
-__all__ = ["compare", "measure", "perf", "region"]
+__all__ = ["check", "compare", "measure", "perf", "region"]
 
 
 def __getattr__(name: str) -> Any:

@@ -21,7 +21,7 @@ FLOORS = {
     "compress": 4, "testing": 4,  # testing stands on a Run and a Probe, and nobody stands on it
     "train": 5, "sweep": 5, "report": 5,  # a report shows what any of the floors below made, and JSON as store writes it
     "magics": 6, "panels": 6,
-    "__init__": 7, "__main__": 7,
+    "__init__": 7, "__main__": 7, "pytest_plugin": 7,
 }  # fmt: skip
 
 CORE_MAY_USE = sys.stdlib_module_names | {"nbperf", "numpy"}

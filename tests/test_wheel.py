@@ -19,13 +19,13 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = {path.name for path in (ROOT / "notebooks").glob("*.ipynb")}
 
-OPTIONAL = {"torch", "sklearn", "jupyterlab"}
+OPTIONAL = {"torch", "sklearn", "jupyterlab", "pytest"}
 """What the code may import although `pip install nbperf` does not bring it: where it is missing, the code says so."""
 
 IMPORT_ALL = """
 import importlib, pkgutil, nbperf
 for module in pkgutil.walk_packages(nbperf.__path__, "nbperf."):
-    if not module.name.endswith("__main__"):
+    if not module.name.endswith(("__main__", "pytest_plugin")):  # pytest alone imports its plugin
         importlib.import_module(module.name)
 for name in nbperf.__all__:
     getattr(nbperf, name)

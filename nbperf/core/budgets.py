@@ -37,7 +37,7 @@ STATISTICS: dict[str, Callable[[Measurement], float]] = {
     "max": lambda found: found.maximum,
 }
 """Beside them stand the percentiles, such as p95 or p99.9."""
-SPELLINGS = {"≤": "<=", "≥": ">=", "minimum": "min", "maximum": "max", "average": "mean"}
+SPELLINGS = {"≤": "<=", "≥": ">=", "minimum": "min", "maximum": "max", "average": "mean", "p0": "min", "p100": "max"}
 PLAIN = {Unit.COUNT, Unit.CORE, Unit.ITEM}
 """Units that may be left out."""
 
@@ -93,7 +93,13 @@ def parse(text: str, *, also: Mapping[str, Unit | None] | None = None) -> Budget
     quantity, limit = parts["quantity"], parts["limit"].strip()
     wanted = _unit_of(quantity, also or {})
     statistic = _statistic(parts["statistic"], quantity)
-    value, unit = units.parse(limit)
+    try:
+        value, unit = units.parse(limit)
+    except UnitError:
+        if wanted is None or not re.match(r"[-+]?\.?\d", limit):
+            raise
+        # A number at least: then only the unit is wrong, and the few of this quantity are the ones to name.
+        raise UnitError(_wrong_unit(quantity, wanted, limit, bare=False)) from None
     bare = unit is Unit.RATIO and not limit.endswith("%")
     if wanted and bare and wanted in PLAIN:
         unit = wanted
@@ -116,7 +122,8 @@ def _unit_of(quantity: str, also: Mapping[str, Unit | None]) -> Unit | None:
     if quantity in also:
         return also[quantity]
     known = sorted({*QUANTITIES, *also})
-    near = get_close_matches(quantity, known, 3, 0.6) or [name for name in known if quantity in name][:3]
+    parts = [name for name in known if quantity in name][:3]
+    near = get_close_matches(quantity, known, 3, 0.75) or parts or get_close_matches(quantity, known, 1)
     if near:
         raise PlanError(say("there is no quantity {name!r}: did you mean {near}?", name=quantity, near=", ".join(near)))
     raise PlanError(
@@ -191,9 +198,7 @@ def outcomes(run: Run, *budgets: Budget | str) -> tuple[Outcome, ...]:
 
 
 def _held(run: Run, budget: Budget) -> Iterator[Outcome]:
-    devices = [
-        device for quantity, device in run.quantities() if quantity == budget.quantity and budget.device in (None, device)
-    ]  # fmt: skip
+    devices = [device for quantity, device in run.quantities() if quantity == budget.quantity and budget.device in (None, device)]
     if not devices:
         yield Outcome(budget=budget, kept=False, reason=_missing(run, budget))
     for device in devices:
@@ -249,9 +254,11 @@ def _missing(run: Run, budget: Budget) -> Sentence:
             if absence.remedy:
                 return Sentence("{reason}: {remedy}", reason=absence.reason, remedy=absence.remedy)
             return absence.reason
-    devices = [str(device) for quantity, device in run.quantities() if quantity == budget.quantity and device]
+    devices = [device or Sentence("the host") for quantity, device in run.quantities() if quantity == budget.quantity]
+    if len(devices) == 1:
+        return Sentence("it was read on {found} and not on {device}", found=devices[0], device=budget.device)
     if devices:
-        return Sentence("it was read on {devices} and not on {device}", devices=", ".join(devices), device=budget.device)
+        return Sentence("it was read on {found} and not on {device}", found=", ".join(devices), device=budget.device)
     return Sentence("it was not read: `%nbperf` says what can be read here")
 
 
@@ -278,7 +285,8 @@ def sentence(result: Outcome | Breach) -> Sentence:
         return Sentence("{budget}: not known. {reason}", budget=budget.text, reason=result.reason)
     statistic, value = budget.statistic, written(result)
     if budget.device:
-        return Sentence("{budget}: {statistic} on {device} is {value}", budget=budget.text, statistic=statistic, device=budget.device, value=value)
+        where = budget.device
+        return Sentence("{budget}: {statistic} on {device} is {value}", budget=budget.text, statistic=statistic, device=where, value=value)
     return Sentence("{budget}: {statistic} is {value}", budget=budget.text, statistic=statistic, value=value)
 
 

@@ -120,12 +120,19 @@ class Region:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """What one window read: one repeat, of `loops` loops."""
+    """What one window read: one repeat, of `loops` loops.
+
+    Attributes
+    ----------
+    started_at : float, optional
+        When it opened, in seconds since the epoch: a log from outside is aligned by it.
+    """
 
     readings: tuple[Reading, ...]
     loops: int = 1
     traces: tuple[Trace, ...] = ()
     regions: tuple[Region, ...] = ()
+    started_at: float | None = None
 
     def reading(self, quantity: str, device: str | None = None) -> Reading | None:
         """The reading of a quantity, None where there is none."""
@@ -206,6 +213,29 @@ class Measurement:
                     percent=f"{percent:g}", needed=needed, found=self.count)
             )  # fmt: skip
         return stats.quantile(self.values, percent / 100)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rates:
+    """Work per second and per joule; made by `Run.per`.
+
+    Attributes
+    ----------
+    items, score : float, optional
+        The work of one loop, and how good its result is.
+    items_per_second, items_per_joule, score_per_second, score_per_joule : Measurement, optional
+        A value per repeat, with its provenance; None where the work was not named, or the time or energy was not read.
+    missing : tuple of Absence
+        What was not read, so that the energy lacks it: each with its reason and remedy.
+    """
+
+    items: float | None = None
+    score: float | None = None
+    items_per_second: Measurement | None = None
+    items_per_joule: Measurement | None = None
+    score_per_second: Measurement | None = None
+    score_per_joule: Measurement | None = None
+    missing: tuple[Absence, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -427,6 +457,39 @@ class Run:
             raise RecordError(say("this run holds no sample yet: a window fills it when it closes"))
         known = ", ".join(dict.fromkeys(q for q, _ in self.quantities()))
         raise RecordError(say("this run holds no {quantity!r}; it holds {known}", quantity=quantity, known=known))
+
+    def per(self, *, items: float | None = None, score: float | None = None) -> Rates:
+        """Efficiency: work per second and per joule, repeat by repeat.
+
+        Parameters
+        ----------
+        items : float, optional
+            Units of work done in one loop, such as the samples of an epoch; by default the run's own.
+        score : float, optional
+            How good the result is, such as an accuracy: gives quality per second and per joule.
+
+        Returns
+        -------
+        Rates
+            ``.items_per_second``, ``.items_per_joule``, ``.score_per_second`` and ``.score_per_joule``, each a Measurement
+            or None. Energy counts what was measured or sampled, and ``.missing`` names the parts that it lacks; where all
+            there is of it is an estimate, the rates per joule are ESTIMATED.
+
+        Raises
+        ------
+        PlanError
+            If neither is given and the run has no items, or one is out of range.
+
+        Examples
+        --------
+        >>> import nbperf
+        >>> run = nbperf.measure(lambda: sum(range(1000)), repeats=5)
+        >>> run.per(items=1000).items_per_second.unit.value
+        'items/s'
+        """
+        from nbperf.core.efficiency import per  # it is made of the records on this page
+
+        return per(self, items=items, score=score)
 
     def regions(self) -> tuple[tuple[tuple[str, ...], float, int], ...]:
         """Named parts over all samples: (path, mean wall seconds a sample, entries a sample), outer before inner."""

@@ -210,7 +210,8 @@ def format_like(value: float, text: str, *, other: float | None = None) -> str:
     text : str
         Such as ``"500 MB"``: 503 MB are then written as that and not as 480 MiB.
     other : float, optional
-        In the base unit: as many digits are written as tell the two apart.
+        What that text says, in the base unit: as many digits are written as tell the two apart. A value that is far from
+        it stands in its own step.
 
     Examples
     --------
@@ -222,7 +223,8 @@ def format_like(value: float, text: str, *, other: float | None = None) -> str:
     found = _QUANTITY.fullmatch(text)
     factor, unit = _SYMBOLS[found[2]] if found and found[2] in _SYMBOLS else (1.0, Unit.RATIO)
     scaled = value / factor
-    if not math.isfinite(value) or not found or not 0.01 <= abs(scaled) < 1e5:
+    far = other is not None and other != 0 and not 0.01 <= abs(value / other) <= 100
+    if not math.isfinite(value) or not found or far or not 0.01 <= abs(scaled) < 1e5:
         return format_value(value, unit)
     digits = 3
     while other is not None and value != other and digits < 15 and f"{scaled:.{digits - 1}e}" == f"{other / factor:.{digits - 1}e}":

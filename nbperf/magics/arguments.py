@@ -18,6 +18,9 @@ from typing import Any
 from IPython.core.error import UsageError
 from IPython.core.magic_arguments import argument, construct_parser, magic_arguments
 
+from nbperf.core.records import Budget
+from nbperf.errors import PlanError, UnitError
+from nbperf.measuring import asked
 from nbperf.words import Sentence, say
 
 
@@ -66,6 +69,22 @@ def _label(text: str) -> str:
     return text
 
 
+def _budget(text: str) -> Budget:
+    try:
+        return asked.budget(text)
+    except (PlanError, UnitError) as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _items(text: str) -> float:
+    try:
+        number = asked.items(float(text.replace(",", "").replace("_", "")))
+    except ValueError:  # which PlanError is as well
+        raise argparse.ArgumentTypeError(say("a positive number of items is wanted, not {found!r}", found=text)) from None
+    assert number is not None
+    return number
+
+
 @magic_arguments("perf")
 @argument(
     "-r", "--repeats", type=_whole(1), metavar="N", help=Sentence("how often it is measured; a cell: once, a statement: chosen by time")
@@ -85,6 +104,16 @@ def _label(text: str) -> str:
     help=Sentence("an optional probe beside the default ones, such as python"),
 )
 @argument("-c", "--confidence", type=_confidence, metavar="P", help=Sentence("of the verdicts of vs, 0.99 by default"))
+@argument(
+    "-b",
+    "--budget",
+    action="append",
+    type=_budget,
+    default=[],
+    metavar="BUDGET",
+    help=Sentence("what it must keep, such as 'time.wall p95 < 5 ms'; may stand several times"),
+)
+@argument("-i", "--items", type=_items, metavar="N", help=Sentence("units of work in one run: shows them per second and per joule"))
 @argument("-t", "--seconds", type=_seconds, metavar="S", help=Sentence("about how long the repeats, or vs at most, may take"))
 def _options() -> None:
     """Carries the options; never called."""
@@ -111,6 +140,8 @@ class Options:
     probe: tuple[str, ...] = ()
     confidence: float | None = None
     seconds: float | None = None
+    budget: tuple[Budget, ...] = ()
+    items: float | None = None
 
 
 @cache
@@ -159,7 +190,7 @@ def read(line: str) -> Options:
     except UsageError as error:
         text = str(error).strip().splitlines()[-1] if str(error).strip() else say("the options could not be read")
         raise UsageError(f"%perf: {text.removeprefix('error: ')}") from None
-    found["probe"] = tuple(found["probe"])
+    found["probe"], found["budget"] = tuple(found["probe"]), tuple(found["budget"])
     found["label"] = found["label"] or ""
     return Options(rest=rest, **found)
 

@@ -17,7 +17,9 @@ from typing import Any
 
 from IPython.display import DisplayHandle, display
 
+from nbperf.core.budgets import check, exceeded
 from nbperf.core.records import Run
+from nbperf.errors import BudgetExceeded
 from nbperf.magics.arguments import Options, read
 from nbperf.magics.journal import Journal
 from nbperf.magics.live import LiveLine
@@ -78,7 +80,9 @@ class Cell:
         self.repeats = 1 if automatic else options.repeats or settings.repeats
         self.warmups = 0 if automatic else settings.warmups if options.warmups is None else options.warmups
         probes = () if automatic else (*settings.probes, *options.probe)
-        self.recorder = Recorder(options.label, also=probes, warmups=self.warmups, cell=entry.cell_id)
+        self.recorder = Recorder(
+            options.label, also=probes, warmups=self.warmups, cell=entry.cell_id, budgets=options.budget, items=options.items
+        )
         self.value: Any = None
         self.run: Run | None = None
         self.live = False
@@ -165,6 +169,7 @@ class _Local(threading.local):
     def __init__(self) -> None:
         self.infos: list[Any] = []
         self.pending: list[object] = []
+        self.exceeded: list[BudgetExceeded] = []
         self.direct = 0
         self.armed = False
 
@@ -294,6 +299,8 @@ class Entry:
     def _deliver(self, cell: Cell, *, failed: bool) -> None:
         if cell.options.variable:
             self._shell.user_ns[cell.options.variable] = cell.run
+        if not failed and cell.run is not None:
+            self.hold(cell.run)
         if cell.options.quiet or not self._settings.card or (cell.options.output and not failed):
             return
         if self._local.direct:
@@ -306,9 +313,31 @@ class Entry:
         while self._local.pending:
             display(self._local.pending.pop(0))
 
+    def hold(self, run: Run) -> None:
+        """Hold a run to its budgets: a broken one ends the cell, once its value and its card were shown."""
+        if run.budgets and (breaches := check(run)):
+            self._local.exceeded.append(exceeded(run, breaches))
+
+    def raise_held(self) -> None:
+        """Raise what was broken."""
+        if self._local.exceeded:
+            raise _together(self._local.exceeded)
+
+    def _fail(self, result: Any) -> None:
+        """End a cell with what was broken, although its code ended well: the front end stops "run all" there."""
+        broken = _together(self._local.exceeded)
+        result.error_in_exec = broken
+        self._shell.last_execution_succeeded = False
+        call_pdb, self._shell.call_pdb = self._shell.call_pdb, False  # there is no frame to look into
+        try:
+            self._shell.showtraceback((type(broken), broken, None))
+        finally:
+            self._shell.call_pdb = call_pdb
+
     def _pre_run_cell(self, info: Any) -> None:
         if not self._local.infos:
             self._local.pending.clear()
+            self._local.exceeded.clear()
         self._local.infos.append(info)
         # Only the cell itself, and not what magics inside it parse and transform.
         self._local.armed = self.journal.mode != "off" and len(self._local.infos) == 1
@@ -324,6 +353,9 @@ class Entry:
             while infos.pop() is not result.info:
                 pass
         self.show_pending()
+        if self._local.exceeded and result is not None and result.success:
+            self._fail(result)
+        self._local.exceeded.clear()
 
     def _rewrite_history(self, result: Any) -> None:
         """In the history of what ran, our marker becomes the call that any other cell magic is there; it can be run again."""
@@ -371,6 +403,14 @@ def _out_of_memory(run: Run, kind: type[BaseException] | None) -> bool:
     if machine is None or not machine.memory_limit or machine.memory_limit == machine.memory_total or peak is None:
         return False
     return peak.maximum >= NEARLY * machine.memory_limit
+
+
+def _together(exceeded: list[BudgetExceeded]) -> BudgetExceeded:
+    """One error for all runs of a cell; emptied as they are taken."""
+    taken, exceeded[:] = list(exceeded), []
+    if len(taken) == 1:
+        return taken[0]
+    return BudgetExceeded("\n".join(map(str, taken)), tuple(breach for each in taken for breach in each.breaches), taken[-1].run)
 
 
 def _gauges() -> Sequence[Gauge]:

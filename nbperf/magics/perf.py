@@ -22,7 +22,8 @@ from nbperf.magics.arguments import Options, described, read
 from nbperf.magics.entry import Entry
 from nbperf.magics.settings import NBPerf
 from nbperf.magics.statement import COROUTINE, Statement, contestants, split
-from nbperf.measuring.session import Plan, Rule, contest, measure_block
+from nbperf.measuring.contest import Rule, contest
+from nbperf.measuring.session import Plan, measure_block
 from nbperf.probes import catalog
 from nbperf.words import Sentence, say
 
@@ -61,6 +62,10 @@ def _refuse(where: str, found: dict[str, object], *, missing: bool = False) -> N
             raise UsageError(
                 say("%perf: {flag} is only for {where}" if missing else "%perf: {flag} is not for {where}", flag=flag, where=where)
             )
+
+
+def _refuse_budgets(options: Options) -> None:
+    _refuse(say("vs, which judges; a budget is for one thing alone"), {"-b": options.budget, "-i": options.items})
 
 
 @magics_class
@@ -116,11 +121,13 @@ class PerfMagics(Magics):
     def _deliver(self, result: Run | Comparison | Comparisons, options: Options) -> object:
         if options.variable:
             self.shell.user_ns[options.variable] = result
-        if options.output:
-            return result
-        if not options.quiet and self._settings.card:
+        if not options.output and not options.quiet and self._settings.card:
             display(result)
-        return None
+        if isinstance(result, Run):
+            self._entry.hold(result)
+            if not self._entry.in_cell:  # nothing follows that could end a cell with it
+                self._entry.raise_held()
+        return result if options.output else None
 
     def _rule(self, options: Options) -> Rule:
         settings = self._settings
@@ -136,6 +143,7 @@ class PerfMagics(Magics):
 
     def _contest(self, blocks: dict[str, Statement], options: Options) -> Comparison | Comparisons:
         _refuse(say("vs, which measures time alone and has labels of its own"), {"-l": options.label, "-p": options.probe})
+        _refuse_budgets(options)
         return contest(blocks, self._rule(options))
 
     def _statement(self, options: Options, scope: dict[str, Any]) -> Run | Comparison | Comparisons:
@@ -156,11 +164,14 @@ class PerfMagics(Magics):
             seconds=options.seconds or 1.0,
             collect=False,
             also=(*self._settings.probes, *options.probe),
+            budgets=options.budget,
+            items=options.items,
         )
         return measure_block(statements[0], plan, label=options.label or statements[0].label)
 
     def _against_last(self, cell: str, options: Options) -> Comparison | Comparisons:
         """``%%perf vs last``: this version of the cell in turn with the one before; the names are left as this one leaves them."""
+        _refuse_budgets(options)
         kept, key = self._entry.versions, self._entry.cell_id or options.label or None
         text = versions.body(cell)
         before = kept.before(key, text)
@@ -192,4 +203,6 @@ class PerfMagics(Magics):
         with shell.builtin_trap:
             with self._entry.directly():
                 exec(code, shell.user_ns)
-            return eval(shell.compile(ast.Expression(tail.value), name, "eval"), shell.user_ns)
+            value = eval(shell.compile(ast.Expression(tail.value), name, "eval"), shell.user_ns)
+        self._entry.raise_held()
+        return value

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
 
-from nbperf.measuring.session import Block
+from nbperf.measuring.blocks import Block
 from nbperf.words import say
 
 if TYPE_CHECKING:

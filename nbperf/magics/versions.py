@@ -15,7 +15,7 @@ from nbperf.magics.statement import COROUTINE
 from nbperf.words import say
 
 if TYPE_CHECKING:
-    from nbperf.measuring.session import Block
+    from nbperf.measuring.blocks import Block
 
 KEPT = 20
 """Versions of a cell."""

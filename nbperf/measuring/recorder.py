@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from uuid import uuid4
 
-from nbperf.core.records import Absence, Environment, Provenance, Reading, Region, Run, Sample, Trace
+from nbperf.core.records import Absence, Budget, Environment, Provenance, Reading, Region, Run, Sample, Trace
 from nbperf.core.units import Unit
 from nbperf.measuring import environment
 from nbperf.probes import accelerator, catalog
@@ -63,6 +63,7 @@ class Window:
         self.absences = list(absences)
         self.owner = owner
         self.closed = False
+        self.started_at: float | None = None
 
     def open(self) -> None:
         """Start the probes; what interrupts it leaves none of them running."""
@@ -76,6 +77,7 @@ class Window:
                 except Exception as error:  # noqa: BLE001 - a probe's fault, whatever it is, must not end the user's code
                     self._started.pop()
                     self._lost(probe, error)
+            self.started_at = time.time()  # after the probes: the window proper begins here
         except BaseException:
             self.close()
             raise
@@ -168,6 +170,10 @@ class Recorder:
         Whether garbage collection stays on.
     cell : str, optional
         The notebook's id of the cell.
+    budgets : sequence of Budget
+        What the run is to keep; the record holds them, and nothing here is raised for them.
+    items : float, optional
+        Units of work done in one loop.
     """
 
     def __init__(
@@ -179,6 +185,8 @@ class Recorder:
         warmups: int = 0,
         collected: bool = True,
         cell: str | None = None,
+        budgets: Sequence[Budget] = (),
+        items: float | None = None,
     ) -> None:
         self.label = label
         self.started_at = time.time()
@@ -187,6 +195,8 @@ class Recorder:
         self._collected = collected
         self._uid = uuid4().hex
         self._cell = cell
+        self._budgets = tuple(budgets)
+        self._items = items
         self._samples: list[Sample] = []
         self._warmups: list[Sample] = []
         self._broken: list[Sample] = []
@@ -223,4 +233,6 @@ class Recorder:
             collected=self._collected,
             uid=self._uid,
             cell=self._cell,
+            items=self._items,
+            budgets=self._budgets,
         )

@@ -11,8 +11,9 @@ from time import perf_counter
 from types import TracebackType
 from typing import Any, TypeVar, overload
 
-from nbperf.core.records import Run
+from nbperf.core.records import Budget, Run
 from nbperf.errors import PlanError
+from nbperf.measuring import asked
 from nbperf.measuring.recorder import OPEN, PATH, Entered, Recorder, Window
 from nbperf.probes import accelerator
 from nbperf.words import say
@@ -25,13 +26,15 @@ KEPT = 1000
 class Block:
     """``with nbperf.perf("label") as run:`` or ``@nbperf.perf("label")``; made by `perf`."""
 
-    def __init__(self, label: str, also: Sequence[str]) -> None:
+    def __init__(self, label: str, also: Sequence[str], budgets: Sequence[Budget], items: float | None) -> None:
         self._label = label
         self._also = also
+        self._budgets = budgets
+        self._items = items
         self._open: dict[Window, tuple[Recorder, Run]] = {}
 
     def __enter__(self) -> Run:
-        recorder = Recorder(self._label, also=self._also)
+        recorder = Recorder(self._label, also=self._also, budgets=self._budgets, items=self._items)
         window = recorder.window(owner=self)
         run = Run(label=self._label, started_at=recorder.started_at)
         self._open[window] = recorder, run
@@ -69,14 +72,14 @@ class Block:
 
             @functools.wraps(function)
             async def measured(*args: Any, **kwargs: Any) -> Any:
-                with Block(label, self._also) as run:
+                with Block(label, self._also, self._budgets, self._items) as run:
                     runs.append(run)
                     return await function(*args, **kwargs)
         else:
 
             @functools.wraps(function)
             def measured(*args: Any, **kwargs: Any) -> Any:
-                with Block(label, self._also) as run:
+                with Block(label, self._also, self._budgets, self._items) as run:
                     runs.append(run)
                     return function(*args, **kwargs)
 
@@ -87,8 +90,8 @@ class Block:
 @overload
 def perf(label: Function) -> Function: ...
 @overload
-def perf(label: str = "", *, also: Sequence[str] = ()) -> Block: ...
-def perf(label: Any = "", *, also: Sequence[str] = ()) -> Any:
+def perf(label: str = "", *, also: Sequence[str] = (), budgets: Sequence[str | Budget] = (), items: float | None = None) -> Block: ...
+def perf(label: Any = "", *, also: Sequence[str] = (), budgets: Sequence[str | Budget] = (), items: float | None = None) -> Any:
     """Measure a block of code, or every call of a function, as ``%%perf`` measures a cell.
 
     Parameters
@@ -97,6 +100,10 @@ def perf(label: Any = "", *, also: Sequence[str] = ()) -> Any:
         What the run is called. Without parentheses, ``@nbperf.perf``, the function itself and its name.
     also : sequence of str
         Optional probes beside the default ones, such as ``"python"`` for Python's own allocations.
+    budgets : sequence of str or Budget
+        Such as ``"time.wall < 5 ms"``: kept in the run and shown on its card; ``nbperf.check(run)`` gives those broken.
+    items : float, optional
+        Units of work done in the block or a call.
 
     Returns
     -------
@@ -108,7 +115,9 @@ def perf(label: Any = "", *, also: Sequence[str] = ()) -> Any:
     Raises
     ------
     PlanError
-        If the label is neither a text nor a function.
+        If the label is neither a text nor a function, or a budget cannot be read.
+    UnitError
+        If a budget's unit is unknown or of another kind.
 
     Examples
     --------
@@ -119,9 +128,9 @@ def perf(label: Any = "", *, also: Sequence[str] = ()) -> Any:
     1
     """
     if isinstance(label, str):
-        return Block(label, also)
+        return Block(label, also, asked.budgets(budgets), asked.items(items))
     if callable(label) or isinstance(label, classmethod | staticmethod):
-        return Block("", also)(label)
+        return Block("", also, asked.budgets(budgets), asked.items(items))(label)
     raise PlanError(say("perf takes a label or a function, not {found}", found=type(label).__name__))
 
 

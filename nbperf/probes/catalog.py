@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 
 from nbperf.core.records import Absence
 from nbperf.errors import PlanError
-from nbperf.probes import files
+from nbperf.probes import cpu_power, files, gpu_power
 from nbperf.probes.accelerator import Accelerator, Settling
 from nbperf.probes.base import Probe
 from nbperf.probes.clock import Clock
 from nbperf.probes.container import Container
+from nbperf.probes.cpu_estimate import CpuEstimate
+from nbperf.probes.cpu_power import CpuPower
 from nbperf.probes.files import KernelFiles
+from nbperf.probes.gpu_power import GpuPower
 from nbperf.probes.io import InputOutput
 from nbperf.probes.machine import Machine
 from nbperf.probes.memory import Memory
@@ -26,6 +29,9 @@ if TYPE_CHECKING:
 GROUP = "nbperf.probes"
 
 BUILT_IN: dict[str, Callable[[KernelFiles], Probe]] = {
+    "gpu": lambda _: GpuPower(),
+    "cpu": CpuPower,
+    "cpu_estimate": CpuEstimate,
     "io": InputOutput,
     "container": Container,
     "machine": Machine,
@@ -37,8 +43,8 @@ BUILT_IN: dict[str, Callable[[KernelFiles], Probe]] = {
 }
 """In the order in which they start: what is disturbed most by the others comes last."""
 
-OPTIONAL = frozenset({"python"})
-"""Only where they are asked for: they slow the measured code down."""
+OPTIONAL = frozenset({"python", "cpu_estimate"})
+"""Only where they are asked for: they slow the measured code down, or read nothing from the machine."""
 
 _FOUND: dict[str, EntryPoint | Absence] = {}
 _SCANNED: list[bool] = []
@@ -90,8 +96,16 @@ def known() -> tuple[str, ...]:
     return (*BUILT_IN, *_entry_points())
 
 
+def quantities() -> tuple[str, ...]:
+    """What all probes here can read, the optional ones and those of other packages as well."""
+    probes, _ = discover(known())
+    return tuple(dict.fromkeys(quantity for probe in probes for quantity in probe.quantities))
+
+
 def close() -> None:
     """Close every descriptor that probes keep open, and forget the other packages' probes; both come back when needed."""
+    gpu_power.close()
+    cpu_power.close()
     files.KERNEL.close()
     _FOUND.clear()
     _SCANNED.clear()

@@ -49,7 +49,7 @@ class Strip:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """A figure with its name and what belongs beside it; the card's `lead` figure is drawn larger."""
+    """A figure with its name and what belongs beside it; the card's `lead` figure is drawn larger, a `bad` one warns."""
 
     label: Piece
     value: Piece
@@ -58,6 +58,7 @@ class Row:
     gauge: Gauge | None = None
     strip: Strip | None = None
     lead: bool = False
+    bad: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,11 +88,16 @@ class Segment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bar:
-    """The whole and its named parts; `columns` name a part and its figures, `of` does so for the whole."""
+    """The whole and its named parts; `columns` name a part and its figures, `of` does so for the whole.
+
+    Without a `legend` the parts are named on the bar alone, because a table below says the rest.
+    """
 
     of: tuple[Piece, ...]
     columns: tuple[Piece, ...]
     segments: tuple[Segment, ...]
+    label: Piece = Sentence("regions")
+    legend: bool = True
 
     @property
     def levels(self) -> tuple[tuple[Segment, ...], ...]:

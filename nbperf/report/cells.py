@@ -59,21 +59,18 @@ def card(cells: Sequence[Executed], since: float, until: float, *, order: Order 
         for place in sorted(places, key=lambda place: top.get(id(place.executed), COLOURS))
         if id(place.executed) in top
     ]
-    segments.append(
-        Segment(
-            name=Sentence("idle"), depth=0, start=1.0, share=0.0, colour=-1,
-            figures=(format_value(idle * whole, Unit.SECOND), format_percent(idle)),
-        )
-    )  # fmt: skip
     bar = Bar(
         of=(Sentence("the session"), format_value(whole, Unit.SECOND), format_percent(1.0)),
         columns=(Sentence("cell"), Sentence("time"), Sentence("share")),
         segments=tuple(segments),
+        label=Sentence("session"),
+        legend=False,
     )
     rows = [_row(cell, busy) for cell in best[:SHOWN]]
     if rest := best[SHOWN:]:
         rows.append(("", Sentence("{n} more", n=len(rest)), format_value(sum(cell.seconds for cell in rest), Unit.SECOND), "", "", ""))
-    columns = (
+    rows.append(("", Sentence("idle"), format_value(idle * whole, Unit.SECOND), "", "", _joules(idle_joules)))
+    columns: tuple[Piece, ...] = (
         Sentence("cell"),
         Sentence("first line"),
         Sentence("time"),
@@ -81,6 +78,8 @@ def card(cells: Sequence[Executed], since: float, until: float, *, order: Order 
         Sentence("memory grew by"),
         Sentence("energy"),
     )
+    if not joules:
+        columns, rows = columns[:-1], [row[:-1] for row in rows]
     titles = {"time": Sentence("by time"), "memory": Sentence("by memory"), "energy": Sentence("by energy")}
     assert titles.keys() == set(ORDERS)
     return Card(
@@ -104,5 +103,9 @@ def _row(cell: Executed, busy: float) -> tuple[Piece, ...]:
         format_value(cell.seconds, Unit.SECOND),
         format_percent(cell.seconds / busy) if busy else NONE,
         NONE if grown is None else format_value(max(grown, 0.0), Unit.BYTE),
-        NONE if joules is None else format_value(joules, Unit.JOULE),
+        _joules(joules),
     )
+
+
+def _joules(value: float | None) -> str:
+    return NONE if value is None else format_value(value, Unit.JOULE)

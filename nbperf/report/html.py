@@ -75,7 +75,7 @@ def _head(card: Card) -> str:
 
 
 def _row(row: Row) -> str:
-    value = f"<b>{line(row.value)}</b>"
+    value = f'<b class="nbperf-bad">{line(row.value)}</b>' if row.bad else f"<b>{line(row.value)}</b>"
     if row.provenance is Provenance.ESTIMATED:
         value = f'<span class="nbperf-est">{value}</span>'
     beside = join(row.notes)
@@ -120,9 +120,10 @@ def _bar(bar: Bar) -> str:
         for s in bar.segments
     )
     whole = "".join(f"<td>{line(piece)}</td>" for piece in bar.of)
+    legend = f'<table class="nbperf-legend"><thead><tr>{head}</tr></thead><tbody>{body}<tr>{whole}</tr></tbody></table>'
     return (
-        f'<tr><th class="nbperf-top">{line(Sentence("regions"))}</th><td colspan="2">{bare(stacked(bar))}{levels}'
-        f'<table class="nbperf-legend"><thead><tr>{head}</tr></thead><tbody>{body}<tr>{whole}</tr></tbody></table></td></tr>'
+        f'<tr><th class="nbperf-top">{line(bar.label)}</th><td colspan="2">{bare(stacked(bar))}{levels}'
+        f"{legend if bar.legend else ''}</td></tr>"
     )
 
 

@@ -57,7 +57,8 @@ def render(card: Card) -> str:
             rows.append((_cell(row.label), _strong(_cell(row.value)), notes))
         lines += _grid(("", "", ""), rows)
     if card.bar:
-        lines += [f"{stacked(card.bar)} {_cell(Sentence('regions'))}", ""]
+        lines += [f"{stacked(card.bar)} {_cell(card.bar.label)}", ""]
+    if card.bar and card.bar.legend:
         parts = [(f"{'&emsp;' * s.depth}{_cell(s.name)}", *map(_cell, s.figures)) for s in card.bar.segments]
         parts.append(tuple(map(_cell, card.bar.of)))
         lines += _grid([_cell(column) for column in card.bar.columns], parts)

@@ -158,6 +158,8 @@ def bar(run: Run) -> tuple[Bar | None, Table | None]:
     total = whole.written(whole.seconds, whole.provenance)
     # The mean and not the median: of the parts, only means add up.
     means = Sentence("mean of a repeat") if run.loops == 1 else Sentence("mean of a loop")
+    if whole.runs == whole.loops == 1:
+        means = Sentence("the whole run")
     if whole.overlapping:
         means = Sentence("all regions; they overlapped")
     of = (means, *(("", total) if whole.on_device else (total,)), "", "")

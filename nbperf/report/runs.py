@@ -9,7 +9,7 @@ from nbperf.core import stats
 from nbperf.core.records import Finding, Measurement, Provenance, Run, Sample
 from nbperf.core.units import Unit, format_interval, format_percent, format_value
 from nbperf.core.verdicts import diagnose
-from nbperf.report import machine
+from nbperf.report import asked, machine
 from nbperf.report.card import Card, Gauge, Notice, Piece, Row, Strip, Table
 from nbperf.report.figures import HOW, Found, centre, cores, extent, figure, find, limit, name, reading
 from nbperf.report.regions import bar
@@ -30,7 +30,16 @@ def card(run: Run) -> Card:
     seen = run if run.samples else replace(run, samples=run.broken[-1:])
     found = find(seen)
     findings = diagnose(run)
-    rows = [*_time(seen, found), *_devices(found), *_cpu(seen, found), *_memory(seen, found), *_device_memory(found), *_others(found)]
+    rows = [
+        *_time(seen, found),
+        *asked.throughput(run),
+        *_devices(found),
+        *_cpu(seen, found),
+        *_memory(seen, found),
+        *_device_memory(found),
+        *_others(found),
+        *asked.kept(run),
+    ]
     regions, all_regions = bar(seen)
     folded = [
         _readings(found, len(seen.samples)),

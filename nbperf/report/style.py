@@ -87,6 +87,7 @@ CARD .nbperf-rows { display: block }
   .nbperf-rows > tbody > tr > td:last-child { grid-column: 1 / 3 }
 }
 .nbperf-rows b { color: var(--nbperf-f); font-weight: 600 }
+.nbperf-rows b.nbperf-bad { color: var(--nbperf-w) }
 .nbperf-time b { font-size: 1.4em; line-height: 1.1 }
 CARD code {
   padding: 0;

@@ -6,6 +6,7 @@ import json
 import math
 from typing import Any
 
+from nbperf.core.budgets import Outcome, outcomes
 from nbperf.core.records import Comparison, Comparisons, Measurement, Run
 from nbperf.core.stats import median
 from nbperf.core.verdicts import diagnose, verdict_sentence
@@ -49,8 +50,27 @@ def _measurement(found: Measurement) -> dict[str, Any]:
     }
 
 
-def _run(run: Run) -> dict[str, Any]:
+def _outcome(outcome: Outcome) -> dict[str, Any]:
     return {
+        "text": outcome.budget.text,
+        "device": outcome.budget.device,
+        "statistic": outcome.budget.statistic,
+        "kept": outcome.kept,
+        "found": _finite(outcome.found),
+        "limit": outcome.budget.limit,
+        "unit": outcome.budget.unit.value,
+        "provenance": outcome.provenance.name.lower(),
+        "reason": str(outcome.reason),
+    }
+
+
+def _run(run: Run) -> dict[str, Any]:
+    asked: dict[str, Any] = {"budgets": [_outcome(outcome) for outcome in outcomes(run)]} if run.budgets else {}
+    if run.items is not None:
+        rates = run.per()
+        asked["rates"] = [_measurement(rate) for rate in (rates.items_per_second, rates.items_per_joule) if rate]
+    return {
+        **asked,
         "measurements": [_measurement(found) for found in find(run).values()],
         "findings": [{"code": f.code, "weight": f.weight, "cause": str(f.cause), "remedy": str(f.remedy)} for f in diagnose(run)],
     }

@@ -60,7 +60,9 @@ def _rows(rows: Sequence[Row], room: int) -> list[str]:
 def _bar(bar: Bar | None, room: int) -> list[str]:
     if bar is None:
         return []
-    lines = [f"{stacked(bar, SPARK)}  {line(Sentence('regions'))}"]
+    lines = [f"{stacked(bar, SPARK)}  {line(bar.label)}"]
+    if not bar.legend:
+        return lines
     rows, number = [], 0
     if len(bar.columns) > 4:  # two times in a line: which is which must be said
         rows.append((f"  {line(bar.columns[0])}", *map(line, bar.columns[1:])))

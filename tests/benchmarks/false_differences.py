@@ -18,7 +18,8 @@ import numpy as np
 
 from nbperf.core.records import Comparison
 from nbperf.core.stats import bootstrap_interval, quantile
-from nbperf.measuring.session import Rule, contest, looped
+from nbperf.measuring.blocks import looped
+from nbperf.measuring.contest import Rule, contest
 from tests.benchmarks.tables import table
 
 Task = Callable[[], object]

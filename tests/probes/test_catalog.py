@@ -69,7 +69,8 @@ def test_every_probe_is_called_what_the_catalog_calls_it():
     assert names(probes) == [*BUILT_IN]
     assert absences == []
     assert all(isinstance(probe, Probe) for probe in probes)
-    quantities = [quantity for probe in probes for quantity in probe.quantities]
+    # An estimate stands in for a sensor that is not there, so it alone may give what another gives.
+    quantities = [quantity for probe in probes if probe.name != "cpu_estimate" for quantity in probe.quantities]
     assert len(quantities) == len(set(quantities))
 
 

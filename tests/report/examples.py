@@ -6,6 +6,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import replace
 
+from nbperf.core.budgets import parse
 from nbperf.core.records import Absence, Comparison, Comparisons, Environment, Pairs, Provenance, Reading, Region, Run, Sample
 from nbperf.core.units import Unit
 from nbperf.core.verdicts import judge
@@ -196,6 +197,38 @@ def findings() -> Run:
     walls = [first * 2.2, *others]
     samples = tuple(sample(wall, also=(stopped, others_busy), grown=15.2 * 2**30) for wall in walls)
     return Run(label="train", samples=samples, environment=machine, absences=ABSENCES)
+
+
+def budgeted() -> Run:
+    """Work and budgets: kept, broken, not known, estimated, and one that is only a lower bound."""
+    energy = reading("energy.cpu", 61.3, Unit.JOULE, provenance=Provenance.ESTIMATED, source="vCPU share of SPECpower")
+    texts = (
+        "time.wall p95 < 5 ms",
+        "time.wall < 110 ms",
+        "memory.rss.peak < 850 MB",
+        "time.wall max < 104 ms",
+        "time.cuda@cuda:0 < 50 ms",
+        "energy.cpu <= 70 J",
+        "faults.minor < 100000",
+    )
+    return Run(
+        label="digits",
+        samples=tuple(sample(wall, also=(energy,), peak=Provenance.SAMPLED) for wall in times(20, 0.104, 0.02)),
+        environment=MACHINE,
+        absences=ABSENCES,
+        items=1797.0,
+        budgets=tuple(map(parse, texts)),
+    )
+
+
+def efficient() -> Run:
+    """A GPU whose energy was counted, on a machine that does not tell the CPU's."""
+    also = (
+        reading("energy.gpu", 5.21, Unit.JOULE, source="NVML total energy", device="cuda:0"),
+        reading("energy.gpu", 4.87, Unit.JOULE, source="NVML total energy", device="cuda:1"),
+    )
+    absence = Absence(quantity="energy.cpu", reason=Sentence("this machine has no energy counter"))
+    return Run(label="epoch", samples=(sample(0.0344, also=also),), environment=MACHINE, absences=(absence,), items=1797.0)
 
 
 def pairs(

@@ -14,10 +14,17 @@ from nbperf.report.columns import width
 from nbperf.report.spark import LEVELS
 from nbperf.store import codec
 from nbperf.words import READER
-from tests.report.examples import RECORDS, SETTINGS, findings, hostile, hostile_pairs
+from tests.report.examples import RECORDS, SETTINGS, budgeted, efficient, findings, hostile, hostile_pairs
 from tests.report.stripped import text as seen
 
-ALL = {**RECORDS, "hostile": hostile, "hostile_pairs": hostile_pairs, "status": lambda: report.status(findings(), SETTINGS)}
+ALL = {
+    **RECORDS,
+    "budgeted": budgeted,
+    "efficient": efficient,
+    "hostile": hostile,
+    "hostile_pairs": hostile_pairs,
+    "status": lambda: report.status(findings(), SETTINGS),
+}
 every = pytest.mark.parametrize("name", ALL)
 NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
 
@@ -109,7 +116,7 @@ def test_every_word_of_ours_can_be_said_in_another_language(name: str, monkeypat
 
     record = ALL[name]()
     came = "" if name == "status" else codec.dumps(record)  # type: ignore[arg-type]
-    came += codec.dumps(findings()) + str(SETTINGS) + "nbperf Python GiB MiB KiB CPU CUDA MPS"
+    came += str(getattr(record, "budgets", "")) + codec.dumps(findings()) + str(SETTINGS) + "nbperf Python GiB MiB KiB CPU CUDA MPS items"
     monkeypatch.setattr(READER, "translate", translate)
     for text in (report.to_text(record, details=True), report.to_markdown(record), report.to_html(record)):
         words = set(re.findall(r"[A-Za-z]{3,}", re.sub(r"<style>.*?</style>|<[^>]*>|&\w+;", " ", text, flags=re.DOTALL)))

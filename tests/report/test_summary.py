@@ -8,7 +8,7 @@ import pytest
 
 from nbperf import report
 from nbperf.store import codec
-from tests.report.examples import RECORDS, epoch, faster, findings
+from tests.report.examples import RECORDS, budgeted, efficient, epoch, faster, findings
 
 
 @pytest.mark.parametrize("name", RECORDS)
@@ -38,3 +38,17 @@ def test_findings_and_verdicts_come_along() -> None:
     (verdict,) = json.loads(report.to_json(faster(), indent=2))["summary"]["verdicts"]
     assert verdict["verdict"] == "faster"
     assert verdict["sentence"] == "int8 is 1.91 times as fast as fp32"
+
+
+def test_budgets_and_rates_come_along() -> None:
+    summary = json.loads(report.to_json(budgeted()))["summary"]
+    first, second, *_ = summary["budgets"]
+    assert (first["text"], first["kept"], first["found"]) == ("time.wall p95 < 5 ms", False, None)
+    assert first["reason"].startswith("p95 needs 59 repeats")
+    assert (second["kept"], second["statistic"], second["limit"], second["unit"]) == (True, "median", 0.11, "s")
+    assert [rate["unit"] for rate in summary["rates"]] == ["items/s", "items/J"]
+    assert summary["rates"][1]["provenance"] == "estimated"
+    summary = json.loads(report.to_json(efficient()))["summary"]
+    assert "budgets" not in summary
+    assert summary["rates"][1]["median"] == pytest.approx(1797 / (5.21 + 4.87))
+    assert "rates" not in json.loads(report.to_json(epoch()))["summary"]
