@@ -15,19 +15,36 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from nbperf.core.budgets import check as check
+    from nbperf.measuring.attach import attach_log as attach_log
     from nbperf.measuring.contest import compare as compare
     from nbperf.measuring.session import measure as measure
     from nbperf.measuring.window import perf as perf
     from nbperf.measuring.window import region as region
+    from nbperf.store.public import export_history as export_history
+    from nbperf.store.public import history as history
+    from nbperf.store.public import import_history as import_history
+    from nbperf.store.public import log_to as log_to
+    from nbperf.store.public import plot_history as plot_history
+    from nbperf.store.public import runs as runs
 
 _PUBLIC = {
+    "attach_log": "nbperf.measuring.attach",
     "check": "nbperf.core.budgets",
     "compare": "nbperf.measuring.contest",
+    "export_history": "nbperf.store.public",
+    "history": "nbperf.store.public",
+    "import_history": "nbperf.store.public",
+    "log_to": "nbperf.store.public",
     "measure": "nbperf.measuring.session",
     "perf": "nbperf.measuring.window",
+    "plot_history": "nbperf.store.public",
     "region": "nbperf.measuring.window",
+    "runs": "nbperf.store.public",
 }
-__all__ = ["check", "compare", "measure", "perf", "region"]
+__all__ = [
+    "attach_log", "check", "compare", "export_history", "history", "import_history", "log_to", "measure", "perf",
+    "plot_history", "region", "runs",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

@@ -54,6 +54,10 @@ class BudgetExceeded(NBPerfError, AssertionError):
         return [f"{type(self).__name__}: {self}"]
 
 
+class NBPerfWarning(UserWarning):
+    """Something beside the measurement did not work, such as keeping it; the measurement itself is whole."""
+
+
 class MissingDependency(NBPerfError, ImportError):
     """A package that is needed here is not installed.
 

@@ -373,6 +373,8 @@ class Run:
         What it was asked to keep.
     held : tuple of Held
         The largest arrays and tensors alive at its end, where memory ran out or nearly did.
+    source : str, optional
+        The cell's text; only where the settings say to keep it.
     """
 
     label: str = ""
@@ -389,6 +391,7 @@ class Run:
     items: float | None = None
     budgets: tuple[Budget, ...] = ()
     held: tuple[Held, ...] = ()
+    source: str | None = None
 
     def __repr__(self) -> str:
         """One line: all that was read is in the fields."""

@@ -115,6 +115,7 @@ def _items(text: str) -> float:
 )
 @argument("-i", "--items", type=_items, metavar="N", help=Sentence("units of work in one run: shows them per second and per joule"))
 @argument("-t", "--seconds", type=_seconds, metavar="S", help=Sentence("about how long the repeats, or vs at most, may take"))
+@argument("--baseline", type=_label, metavar="LABEL", help=Sentence("put the newest stored run of this label beside it"))
 def _options() -> None:
     """Carries the options; never called."""
 
@@ -134,6 +135,7 @@ class Options:
     warmups: int | None = None
     loops: int | None = None
     label: str = ""
+    baseline: str | None = None
     variable: str | None = None
     output: bool = False
     quiet: bool = False

@@ -19,9 +19,10 @@ from IPython.display import DisplayHandle, display
 
 from nbperf.core.budgets import check, exceeded
 from nbperf.core.records import Run
-from nbperf.errors import BudgetExceeded
+from nbperf.errors import BudgetExceeded, PlanError
 from nbperf.magics.arguments import Options, read
 from nbperf.magics.journal import Journal
+from nbperf.magics.keeping import Keeper
 from nbperf.magics.live import LiveLine
 from nbperf.magics.settings import NBPerf
 from nbperf.magics.transform import LINE, NAME, Marker, Wrapper
@@ -81,7 +82,13 @@ class Cell:
         self.warmups = 0 if automatic else settings.warmups if options.warmups is None else options.warmups
         probes = () if automatic else (*settings.probes, *options.probe)
         self.recorder = Recorder(
-            options.label, also=probes, warmups=self.warmups, cell=entry.cell_id, budgets=options.budget, items=options.items
+            options.label,
+            also=probes,
+            warmups=self.warmups,
+            cell=entry.cell_id,
+            budgets=options.budget,
+            items=options.items,
+            reference=entry.keeper.on and bool(options.label or options.baseline),
         )
         self.value: Any = None
         self.run: Run | None = None
@@ -198,6 +205,7 @@ class Entry:
         self._wrapper = Wrapper(shell, self._repeated, self._automatic, self._source)
         self._live = LiveLine(_show_live, _gauges)
         self.journal = Journal()
+        self.keeper = Keeper()
         self.versions = Versions()
 
     def install(self) -> None:
@@ -222,6 +230,7 @@ class Entry:
             if callback in self._shell.events.callbacks[event]:
                 self._shell.events.unregister(event, callback)
         self._live.close()
+        self.keeper.close()
 
     def cell(self, line: str | None) -> Cell:
         """A cell begins, with the options on its line; None for one that is only recorded."""
@@ -283,6 +292,8 @@ class Entry:
 
             cell.run = replace(cell.run, held=largest(self._shell.user_ns))
         source = getattr(self.info, "raw_cell", None) or ""
+        if self._settings.store_source:
+            cell.run = replace(cell.run, source=source)
         if self.in_cell and not self._local.direct:
             self.versions.ran(self.cell_id or cell.options.label or None, body(source))
             if self.journal.mode != "off":
@@ -299,14 +310,33 @@ class Entry:
     def _deliver(self, cell: Cell, *, failed: bool) -> None:
         if cell.options.variable:
             self._shell.user_ns[cell.options.variable] = cell.run
-        if not failed and cell.run is not None:
+        assert cell.run is not None
+        if not failed:
             self.hold(cell.run)
+        if self.in_cell or self._local.direct:  # a silent execution leaves nothing behind
+            self.keeper.keep(cell.run)
+        shown = self.shown(cell.run, cell.options)
         if cell.options.quiet or not self._settings.card or (cell.options.output and not failed):
             return
         if self._local.direct:
-            display(cell.run)
+            display(shown)
         elif self.in_cell:
-            self._local.pending.append(cell.run)
+            self._local.pending.append(shown)
+
+    def shown(self, run: Run, options: Options) -> object:
+        """What is displayed of a run: itself, or with ``--baseline`` a card with a row of what it was."""
+        if options.baseline is None:
+            return run
+        from nbperf import report
+        from nbperf.report.was import row
+
+        try:
+            was = self.keeper.was(run, options.baseline)
+        except PlanError as error:
+            sys.stderr.write(f"%perf: {error}\n")
+            return run
+        card = report.as_card(run)
+        return replace(card, rows=(*card.rows, row(was)))
 
     def show_pending(self) -> None:
         """Show the cards that are due."""

@@ -121,8 +121,10 @@ class PerfMagics(Magics):
     def _deliver(self, result: Run | Comparison | Comparisons, options: Options) -> object:
         if options.variable:
             self.shell.user_ns[options.variable] = result
+        if isinstance(result, Run):
+            self._entry.keeper.keep(result)
         if not options.output and not options.quiet and self._settings.card:
-            display(result)
+            display(self._entry.shown(result, options) if isinstance(result, Run) else result)
         if isinstance(result, Run):
             self._entry.hold(result)
             if not self._entry.in_cell:  # nothing follows that could end a cell with it
@@ -143,6 +145,7 @@ class PerfMagics(Magics):
 
     def _contest(self, blocks: dict[str, Statement], options: Options) -> Comparison | Comparisons:
         _refuse(say("vs, which measures time alone and has labels of its own"), {"-l": options.label, "-p": options.probe})
+        _refuse(say("vs; it is for a stored run"), {"--baseline": options.baseline})
         _refuse_budgets(options)
         return contest(blocks, self._rule(options))
 
@@ -166,6 +169,7 @@ class PerfMagics(Magics):
             also=(*self._settings.probes, *options.probe),
             budgets=options.budget,
             items=options.items,
+            reference=self._entry.keeper.on and bool(options.label or options.baseline),
         )
         return measure_block(statements[0], plan, label=options.label or statements[0].label)
 

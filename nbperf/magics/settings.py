@@ -9,6 +9,7 @@ from traitlets.config import Configurable
 
 from nbperf.errors import PlanError
 from nbperf.probes import catalog
+from nbperf.store.place import DEFAULT, PLACE
 from nbperf.words import LANGUAGES, READER
 
 
@@ -23,12 +24,20 @@ class NBPerf(Configurable):
     pairs = Int(1000, min=8, help="A comparison takes at most so many pairs.").tag(config=True)
     seconds = Float(10.0, min=0.01, help="A comparison takes at most about so many seconds.").tag(config=True)
     card = Bool(True, help="Show the card under a measured cell; `-q` hides one.").tag(config=True)
+    history = Unicode(DEFAULT, allow_none=True, help="File in which runs are kept, relative to the kernel's folder; None keeps none.").tag(
+        config=True
+    )
+    store_source = Bool(False, help="Keep the cell's text with its run.").tag(config=True)
     live = Bool(True, help="Show a line under a cell that runs longer than two seconds.").tag(config=True)
     language = Enum(("", *LANGUAGES), "", help="Language of what nbperf shows; '' follows the environment.").tag(config=True)
 
     @observe("language")
     def _speak(self, change: Any) -> None:
         READER.speak(change["new"])
+
+    @observe("history")
+    def _keep(self, change: Any) -> None:
+        PLACE.path = change["new"] or None
 
     @validate("probes")
     def _known(self, proposal: Any) -> list[str]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from contextvars import ContextVar
+from dataclasses import replace
 from uuid import uuid4
 
 from nbperf.core.records import Absence, Budget, Environment, Provenance, Reading, Region, Run, Sample, Trace
 from nbperf.core.units import Unit
-from nbperf.measuring import environment
+from nbperf.measuring import environment, reference
 from nbperf.probes import accelerator, catalog
 from nbperf.probes.base import Probe
 from nbperf.words import Sentence
@@ -107,6 +108,7 @@ class Window:
             loops=loops,
             traces=tuple(traces),
             regions=tuple(self._region(path, list(times), list(stamps)) for path, (times, stamps) in list(spans.items()) if times),
+            started_at=self.started_at,
         )
 
     def _stop(self, probe: Probe, found: list[list[Reading]], traces: list[Trace]) -> None:
@@ -170,6 +172,8 @@ class Recorder:
         Whether garbage collection stays on.
     cell : str, optional
         The notebook's id of the cell.
+    reference : bool
+        Whether the reference operation is timed beside each sample, outside its window.
     budgets : sequence of Budget
         What the run is to keep; the record holds them, and nothing here is raised for them.
     items : float, optional
@@ -185,6 +189,7 @@ class Recorder:
         warmups: int = 0,
         collected: bool = True,
         cell: str | None = None,
+        reference: bool = False,
         budgets: Sequence[Budget] = (),
         items: float | None = None,
     ) -> None:
@@ -195,6 +200,7 @@ class Recorder:
         self._collected = collected
         self._uid = uuid4().hex
         self._cell = cell
+        self._reference = reference
         self._budgets = tuple(budgets)
         self._items = items
         self._samples: list[Sample] = []
@@ -216,6 +222,8 @@ class Recorder:
             self._error = error.__name__
         elif len(self._warmups) < self._expected:
             self._warmups.append(sample)
+        elif self._reference:
+            self._samples.append(replace(sample, readings=(*sample.readings, reference.take())))
         else:
             self._samples.append(sample)
 

@@ -42,6 +42,8 @@ class Plan:
         What the run is to keep.
     items : float, optional
         Units of work done in one loop.
+    reference : bool
+        Whether the reference operation is timed beside each repeat, for comparisons with stored runs.
 
     Raises
     ------
@@ -57,6 +59,7 @@ class Plan:
     also: tuple[str, ...] = ()
     budgets: tuple[Budget, ...] = ()
     items: float | None = None
+    reference: bool = False
 
     def __post_init__(self) -> None:
         asked.items(self.items)
@@ -155,6 +158,7 @@ def measure_block(
         collected=plan.collect,
         budgets=plan.budgets,
         items=plan.items,
+        reference=plan.reference,
     )
     loops = plan.loops or calibrate(block, LONG_BLOCK)[0]
     repeats = plan.repeats

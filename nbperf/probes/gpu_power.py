@@ -23,6 +23,8 @@ SHORT = 0.2
 to ask it may take a millisecond."""
 ALIGNED = 50
 """Ticks in a window from which on it does not matter how long a tick is."""
+UNSEEN = 0.6
+"""Seconds that a tick is looked for; one that is too slow to be seen in them is taken to be as long."""
 SPAN = 1.0
 """Seconds that the driver averages the power over, where that is all it gives."""
 
@@ -174,20 +176,21 @@ class GpuPower:
         meter = each.meter
         if isinstance(meter, Refusal) or spent is None:
             return [*(meter if isinstance(meter, Refusal) else too_short(meter)).absences(ENERGY, device)]
-        if meter.counts and each.card.index not in self._nvml.ticks and length < ALIGNED * meter.tick:
+        unknown = each.card.index not in self._nvml.ticks and each.card.index not in self._nvml.learning
+        if meter.counts and unknown and length < ALIGNED * meter.tick:
+            self._nvml.learning.add(each.card.index)
             self._nvml.watch.when_idle(lambda stop: self._learn(each.card, meter, stop))
         return answers(meter, spent, device=device, error=each.error)
 
     def _learn(self, card: Card, meter: Meter, stop: Callable[[], bool]) -> None:
-        """See how long a tick is, once, on the watch's thread and while no window is open."""
-        if card.index in self._nvml.ticks:
-            return
+        """See how long a tick is, once, on the watch's thread and while no window is open; a window that opens ends it."""
         try:
-            tick = find_tick(meter.read, clock=self._clock, pause=self._wait, stop=stop)
+            tick = find_tick(meter.read, clock=self._clock, pause=self._wait, stop=stop, most=UNSEEN)
         except Exception:  # noqa: BLE001 - a card that is lost; the assumed tick stands
-            return
-        if tick is not None:
-            self._nvml.ticks[card.index] = max(tick, 1e-3)
+            tick = None
+        self._nvml.learning.discard(card.index)
+        if tick is not None or not stop():
+            self._nvml.ticks[card.index] = max(tick or UNSEEN, 1e-3)
 
     def _spent(self, each: _Open, length: float, opened: Sequence[_Open]) -> Spent | None:
         if each.tally is None or not isinstance(each.meter, Meter):

@@ -155,7 +155,7 @@ def _table(lines: Sequence[str]) -> list[Series]:
                 found=", ".join(header),
             )
         )
-    comma = delimiter == ";" and not any("." in cell for row in rows[:5] for cell in row[1:])
+    comma = delimiter == ";" and any("," in cell for row in rows for cell in row[1:])
     if any(name.split(" [")[0] in SMI for name in names):
         return _smi(names, rows, stamp)
     return _meter(names, header, rows, stamp, comma)

@@ -81,11 +81,12 @@ _CAUSES: dict[Fault, Sentence] = {
     "lost": Sentence("the sensor did not answer"),
     "wrapped": Sentence("the counter may have begun again from zero unseen"),
 }
+LOST = Sentence("`nvidia-smi` or the system's log may say what became of the device")
 _REMEDIES: dict[Fault, Sentence] = {
     "back": Sentence("a driver or device that is reset does that: measure again"),
     "leap": Sentence("measure again; if it stays, the sensor cannot be trusted"),
     "still": Sentence("measure a longer window; if it stays, the sensor cannot be trusted"),
-    "lost": Sentence("`nvidia-smi` or the system's log may say what became of the device"),
+    "lost": LOST,
     "wrapped": Sentence("measure shorter windows"),
 }
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from nbperf.probes.files import FORKS
-from nbperf.probes.meters import Meter, Refusal
+from nbperf.probes.meters import LOST, Meter, Refusal
 from nbperf.probes.watch import WATCH, Watch
 from nbperf.words import Sentence
 
@@ -27,6 +27,8 @@ PERIOD = 0.05
 """Seconds from one reading of the power to the next, where there is no counter."""
 NEEDED = ("nvmlDeviceGetTotalEnergyConsumption", "nvmlDeviceGetFieldValues", "NVML_FI_DEV_POWER_INSTANT", "nvmlDeviceGetUUID")
 """What the true binding has and those that shadow it lack."""
+LACKING = frozenset({f"NVMLError_{name}" for name in ("NotSupported", "FunctionNotFound", "NoPermission", "InvalidArgument", "Deprecated")})
+"""What is said of a way to read that a card or driver does not have, and never will."""
 
 _NO_LIBRARY = Refusal(
     reason=Sentence("there is no NVIDIA driver here"),
@@ -84,6 +86,7 @@ class Nvml:
         self.environ = environ
         self.watch = watch
         self.ticks: dict[int, float] = {}
+        self.learning: set[int] = set()
         self.tail = False
         self.binding: Any = None
         self._has_library = has_library or _has_library
@@ -106,7 +109,10 @@ class Nvml:
         """How its energy is read: the best way it has."""
         found = self._meters.get(card.index)
         if found is None:
-            found = self._meters[card.index] = _meter(self.binding, card, self.tail)
+            try:
+                found = self._meters[card.index] = _meter(self.binding, card, self.tail)
+            except Exception as error:  # noqa: BLE001 - a card that is lost now, and may be there again in the next window
+                return Refusal(reason=Sentence("the sensor did not answer: {error}", error=said(error)), remedy=LOST)
         return found
 
     def visible(self) -> tuple[Card, ...] | Refusal:
@@ -140,6 +146,7 @@ class Nvml:
         with self._lock:
             opened, self._found = isinstance(self._found, tuple), None
             self._meters.clear()
+            self.learning.clear()
             self._mapped.clear()
             self._visible = None
             if opened:
@@ -153,6 +160,7 @@ class Nvml:
         self._lock = threading.Lock()
         self._found = None
         self._meters = {}
+        self.learning = set()
         self._mapped = {}
         self._visible = None
 
@@ -260,7 +268,13 @@ def _text(value: str | bytes) -> str:
 
 
 def _meter(binding: Any, card: Card, tail: bool) -> Meter | Refusal:
-    """Counter, else the power right now, else its average over a second, else why not."""
+    """Counter, else the power right now, else its average over a second, else why not.
+
+    Raises
+    ------
+    Exception
+        Whatever the driver says that is not a lack.
+    """
     handle, device = card.handle, f"gpu:{card.index}"
     limit = watt_limit(binding, card)
 
@@ -286,7 +300,9 @@ def _meter(binding: Any, card: Card, tail: bool) -> Meter | Refusal:
     for read, source, counts, tick in ways:
         try:
             value = read()
-        except Exception as error:  # noqa: BLE001 - a way that this card or driver does not have
+        except Exception as error:
+            if type(error).__name__ not in LACKING:
+                raise
             reason = said(error)
             continue
         if value <= 0:  # a card that reports nothing, and calls it nothing

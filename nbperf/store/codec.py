@@ -4,8 +4,9 @@ The format (``"version": 1``), all numbers in SI base units::
 
     {"format": "nbperf", "version": 1, "kind": "run" | "comparison" | "comparisons", ...}
 
-    run          label, started_at, samples, warmups, broken, environment, absences, error, collected, series
-    sample       loops, readings [[series, value, interval?], ...], traces, regions
+    run          label, started_at, samples, warmups, broken, environment, absences, error, collected, series; and
+                 where there is any: uid, cell, source, items, budgets, held
+    sample       loops, readings [[series, value, interval?], ...], traces, regions, started_at
     series       [{quantity, unit, provenance, source, device}, ...]: what a reading is of, written once and not for
                  every repeat
     absence      quantity, device, reason, remedy
@@ -24,13 +25,15 @@ import math
 import string
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
-from typing import Any, TypeVar, cast
+from typing import Any, Literal, TypeVar, cast
 
 from nbperf.core.records import (
     Absence,
+    Budget,
     Comparison,
     Comparisons,
     Environment,
+    Held,
     Pairs,
     Provenance,
     Reading,
@@ -127,6 +130,8 @@ class _Series:
 
     def sample(self, found: Sample) -> _Json:
         data: _Json = {"loops": found.loops, "readings": [self.reading(reading) for reading in found.readings]}
+        if found.started_at is not None:
+            data["started_at"] = _number(found.started_at)
         if found.traces:
             data["traces"] = [
                 {
@@ -161,7 +166,19 @@ def _run(run: Run) -> _Json:
             {"quantity": a.quantity, "device": a.device, "reason": _sentence(a.reason), "remedy": _sentence(a.remedy)} for a in run.absences
         ],
         "environment": _environment(run.environment),
+        **_asked(run),
     }
+
+
+def _asked(run: Run) -> _Json:
+    """What not every run has; a document without a key has none of it."""
+    data: _Json = {"uid": run.uid, "cell": run.cell, "source": run.source, "items": None if run.items is None else _number(run.items)}
+    data["budgets"] = [
+        {**{field.name: getattr(budget, field.name) for field in fields(budget)}, "limit": _number(budget.limit), "unit": budget.unit.value}
+        for budget in run.budgets
+    ]
+    data["held"] = [{**{field.name: getattr(held, field.name) for field in fields(held)}, "shape": list(held.shape)} for held in run.held]
+    return {name: value for name, value in data.items() if value not in (None, "", [])}
 
 
 def _environment(machine: Environment | None) -> _Json | None:
@@ -310,6 +327,7 @@ class _Node:
 
 UNITS = {unit.value: unit for unit in Unit}
 PROVENANCES = {provenance.name.lower(): provenance for provenance in Provenance}
+RELATIONS: dict[str, Literal["<", "<=", ">", ">="]] = {"<": "<", "<=": "<=", ">": ">", ">=": ">="}
 VERDICTS: dict[str, Verdict] = {"faster": "faster", "slower": "slower", "indistinct": "indistinct"}
 UNFINITE = {"inf", "-inf", "nan"}
 
@@ -415,6 +433,7 @@ class _Reader:
             readings=node.items("readings", self.reading),
             traces=tuple(map(self.trace, node.nodes("traces"))),
             regions=tuple(map(self.region, node.nodes("regions"))),
+            started_at=node.perhaps(node.number, "started_at"),
         )
 
     def trace(self, node: _Node) -> Trace:
@@ -448,7 +467,32 @@ def _read_run(node: _Node) -> Run:
         absences=tuple(map(_read_absence, node.nodes("absences"))),
         error=node.perhaps(node.text, "error"),
         collected=node.yes("collected"),
+        uid=node.perhaps(node.text, "uid") or "",
+        cell=node.perhaps(node.text, "cell"),
+        source=node.perhaps(node.text, "source"),
+        items=node.perhaps(node.number, "items"),
+        budgets=tuple(map(_read_budget, node.nodes("budgets"))),
+        held=tuple(map(_read_held, node.nodes("held"))),
     )
+
+
+def _read_budget(node: _Node) -> Budget:
+    return Budget(
+        quantity=node.text("quantity"),
+        statistic=node.text("statistic"),
+        relation=node.one_of("relation", RELATIONS),
+        limit=node.number("limit"),
+        unit=node.one_of("unit", UNITS),
+        text=node.text("text"),
+        device=node.perhaps(node.text, "device"),
+    )
+
+
+def _read_held(node: _Node) -> Held:
+    shape = node.list("shape")
+    if any(not isinstance(size, int) or isinstance(size, bool) for size in shape):
+        raise node.wrong("shape", say("a list"))
+    return Held(name=node.text("name"), kind=node.text("kind"), shape=tuple(shape), bytes=node.whole("bytes"), device=node.text("device"))
 
 
 def _read_environment(node: _Node) -> Environment:

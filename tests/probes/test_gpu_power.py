@@ -182,6 +182,17 @@ def test_a_window_that_opens_stops_the_search_for_the_tick(driver: FakeDriver):
     windows.watch.tidy()
     assert windows.nvml.ticks == {}
     probe.stop()
+    windows.watch.tidy()
+    assert 0 in windows.nvml.ticks
+
+
+def test_a_tick_that_cannot_be_seen_is_not_looked_for_again(driver: FakeDriver):
+    driver.set(tick=0.5)
+    windows = Windows(driver)
+    windows.measure(0.3)
+    windows.watch.tidy()
+    assert windows.nvml.ticks == {0: gpu_power.UNSEEN}
+    assert "3.00\xa0s" in absent(windows.measure(2.0), "energy.gpu").remedy
 
 
 def test_a_counter_that_is_reset_keeps_the_valid_parts_and_says_what_is_missing(driver: FakeDriver):
@@ -211,10 +222,16 @@ def test_a_card_that_is_lost_keeps_what_was_read_before(driver: FakeDriver):
     found = Windows(driver).measure(6.0)
     assert one(found, "energy.gpu").value == pytest.approx(3 * BUSY)
     assert "did not answer" in absent(found, "energy.gpu").reason
+
+
+def test_a_card_that_is_lost_before_the_window_may_come_back(driver: FakeDriver):
+    windows = Windows(driver)
     driver.set(lost=0)
-    found = Windows(driver).measure(2.0)
+    found = windows.measure(2.0)
     assert "GPU is lost" in absent(found, "energy.gpu").reason
-    assert "nvidia-smi" in absent(found, "energy.gpu").remedy or absent(found, "energy.gpu").remedy == ""
+    assert "nvidia-smi" in absent(found, "energy.gpu").remedy
+    driver.set(lost=1e9)
+    assert one(windows.measure(2.0), "energy.gpu").value == pytest.approx(2 * IDLE)
 
 
 def test_a_power_that_cannot_be_is_rejected(driver: FakeDriver):

@@ -1,0 +1,80 @@
+"""The history's tables, and how an older file becomes a newer one.
+
+``PRAGMA user_version`` says which migrations a file has seen. A migration is written once and never changed; a change
+of the tables is the next one. A file that has seen more than we know belongs to a newer nbperf and is left alone.
+
+A run is one row with its whole record (compressed JSON, codec.py) and a row for each quantity with its raw values as
+one blob of little-endian doubles: a thousand times a thousand values are read back in the time that a thousand rows
+take. Nothing in a file is ever unpickled or evaluated.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+
+from nbperf.errors import RecordError
+from nbperf.words import say
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    (
+        """CREATE TABLE runs (
+            id INTEGER PRIMARY KEY,
+            uid TEXT NOT NULL UNIQUE,
+            label TEXT NOT NULL,
+            started_at REAL NOT NULL,
+            machine TEXT NOT NULL,
+            host TEXT NOT NULL,
+            cell TEXT,
+            error TEXT,
+            record BLOB NOT NULL
+        )""",
+        "CREATE INDEX runs_by_label ON runs (label, started_at)",
+        """CREATE TABLE measurements (
+            run INTEGER NOT NULL REFERENCES runs (id),
+            quantity TEXT NOT NULL,
+            device TEXT,
+            unit TEXT NOT NULL,
+            provenance TEXT NOT NULL,
+            source TEXT NOT NULL,
+            count INTEGER NOT NULL,
+            median REAL,
+            mean REAL,
+            min REAL,
+            max REAL,
+            numbers BLOB NOT NULL
+        )""",
+        "CREATE INDEX measurements_by_run ON measurements (run)",
+    ),
+)
+VERSION = len(MIGRATIONS)
+
+
+def migrate(connection: sqlite3.Connection) -> None:
+    """Bring a file to this version, in one transaction.
+
+    Raises
+    ------
+    RecordError
+        If it belongs to a newer nbperf.
+    sqlite3.Error
+        If it cannot be read or written.
+    """
+    found = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    if found == VERSION:
+        return
+    if found > VERSION:
+        raise RecordError(
+            say("this history was written by a newer nbperf (format {found}, this one knows {known}): pip install -U nbperf",
+                found=found, known=VERSION)
+        )  # fmt: skip
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        found = int(connection.execute("PRAGMA user_version").fetchone()[0])  # another kernel may have been quicker
+        for statements in MIGRATIONS[found:]:
+            for statement in statements:
+                connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {VERSION}")
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise

@@ -1,0 +1,342 @@
+"""The history keeps every run, whoever writes at once, and leaves a file alone that it cannot use."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import sqlite3
+import subprocess
+import sys
+import warnings
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from nbperf.core.records import Budget, Environment, Held, Provenance, Reading, Run, Sample
+from nbperf.core.units import Unit
+from nbperf.errors import MissingDependency, NBPerfWarning, PlanError, RecordError
+from nbperf.store import schema
+from nbperf.store.history import History, machine
+from nbperf.store.place import on_network
+from nbperf.store.public import export_history, history, import_history, log_to, runs, since_seconds
+
+HERE = Environment(host="here", system="Linux", python="3.11", cores=2, cores_allowed=2, cpu="A")
+THERE = replace(HERE, cpu="B")
+"""Another machine of the same host name."""
+
+
+def run(uid: str, label: str = "train", *, started_at: float = 1e9, values: tuple[float, ...] = (1.0, 2.0, 3.0), **more: object) -> Run:
+    def sample(value: float) -> Sample:
+        wall = Reading(quantity="time.wall", value=value, unit=Unit.SECOND, provenance=Provenance.MEASURED, source="test")
+        peak = Reading(
+            quantity="memory.rss.peak", value=value * 1e6, unit=Unit.BYTE, provenance=Provenance.SAMPLED, source="test", device=None
+        )
+        return Sample(readings=(wall, peak))
+
+    return Run(uid=uid, label=label, started_at=started_at, samples=tuple(map(sample, values)), environment=HERE, **more)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / ".nbperf" / "history.sqlite"
+
+
+def kept(path: Path, *found: Run) -> None:
+    store = History(path)
+    assert store.write(found) == len(found)
+    store.close()
+
+
+def test_a_run_comes_back_as_it_was(path: Path) -> None:
+    budget = Budget(quantity="time.wall", statistic="p95", relation="<", limit=5e-3, unit=Unit.SECOND, text="time.wall p95 < 5 ms")
+    held = Held(name="x", kind="torch float32", shape=(3, 4), bytes=48, device="cpu")
+    original = run("a", budgets=(budget,), held=(held,), items=5.0, cell="id-1", error="ValueError")
+    kept(path, original)
+    assert runs(path=path) == [original]
+
+
+def test_the_folder_keeps_itself_out_of_version_control(path: Path) -> None:
+    kept(path, run("a"))
+    assert (path.parent / ".gitignore").read_text() == "*\n"
+
+
+def test_a_run_is_kept_once(path: Path) -> None:
+    store = History(path)
+    assert store.add(run("a"))
+    assert not store.add(run("a"))
+    assert store.write([run("a"), run("b")]) == 1
+    by_hand = replace(run(""), label="by hand")
+    assert store.write([by_hand, by_hand]) == 1
+    store.close()
+    assert len(runs(path=path)) == 3
+
+
+def test_runs_are_found_by_label_time_and_machine(path: Path) -> None:
+    kept(path, run("a", "x", started_at=10.0), run("b", "y", started_at=20.0), replace(run("c", "x", started_at=30.0), environment=THERE))
+
+    def uids(*args: str, **filters: object) -> list[str]:
+        return [each.uid for each in runs(*args, path=path, **filters)]  # type: ignore[arg-type]
+
+    assert uids() == ["a", "b", "c"]
+    assert uids("x") == ["a", "c"]
+    assert uids(since=20.0) == ["b", "c"]
+    assert uids(last=1) == ["c"]
+    assert uids("x", last=1) == ["c"]
+    assert uids(machine="here") == ["a", "b", "c"]
+    assert uids(machine=machine(THERE)) == ["c"]
+    assert machine(HERE) != machine(THERE)
+
+
+def test_a_table_has_a_row_for_each_run_and_quantity(path: Path) -> None:
+    kept(path, run("a"), run("b", values=(4.0,)))
+    table = history(path=path)
+    assert list(table["quantity"]) == ["time.wall", "memory.rss.peak"] * 2
+    first = table.iloc[0]
+    assert (first["median"], first["mean"], first["min"], first["max"], first["count"], first["unit"]) == (2.0, 2.0, 1.0, 3.0, 3, "s")
+    assert list(first["values"]) == [1.0, 2.0, 3.0]
+    assert first["started_at"] == datetime(2001, 9, 9, 1, 46, 40, tzinfo=UTC)
+    assert (first["provenance"], table.iloc[1]["provenance"]) == ("measured", "sampled")
+
+
+def test_an_empty_history_is_an_empty_table(path: Path) -> None:
+    assert len(history(path=path)) == 0
+    assert runs(path=path) == []
+    assert not path.exists(), "to look does not make a file"
+
+
+@pytest.mark.parametrize(
+    ("since", "seconds"),
+    [("2001-09-09T01:46:40+00:00", 1e9), (datetime(2001, 9, 9, 1, 46, 40, tzinfo=UTC), 1e9), (5, 5.0), (None, None)],
+)
+def test_moments(since: object, seconds: float | None) -> None:
+    assert since_seconds(since) == seconds  # type: ignore[arg-type]
+
+
+def test_moments_ago_and_nonsense() -> None:
+    now = since_seconds("0 days")
+    week = since_seconds("1 week")
+    assert now is not None
+    assert week is not None
+    assert now - week == pytest.approx(604800, abs=60)
+    with pytest.raises(PlanError, match="'yesterdayish'"):
+        since_seconds("yesterdayish")
+
+
+@pytest.mark.parametrize("suffix", [".sqlite", ".jsonl", ".parquet"])
+def test_what_is_exported_is_imported_without_doubling(path: Path, tmp_path: Path, suffix: str) -> None:
+    originals = [run("a"), run("b"), replace(run("c"), environment=THERE)]
+    kept(path, *originals)
+    file = tmp_path / f"export{suffix}"
+    try:
+        assert export_history(file, source=path) == 3
+    except MissingDependency as missing:
+        assert "pip install" in str(missing)  # noqa: PT017 - which of the two happens depends on what is installed
+        pytest.skip("pyarrow is not installed")
+    other = tmp_path / "other.sqlite"
+    kept(other, run("b"))
+    assert import_history([file], path=other) == 2
+    assert import_history(file, path=other) == 0
+    assert sorted(each.uid for each in runs(path=other)) == ["a", "b", "c"]
+    assert {each.uid: machine(each.environment) for each in runs(path=other)}["c"] == machine(THERE)
+
+
+def test_exporting_overwrites_nothing_and_knows_its_endings(path: Path, tmp_path: Path) -> None:
+    kept(path, run("a"))
+    there = tmp_path / "there.jsonl"
+    there.write_text("mine")
+    with pytest.raises(PlanError, match="exists already"):
+        export_history(there, source=path)
+    assert there.read_text() == "mine"
+    with pytest.raises(PlanError, match=r"\.sqlite, \.jsonl or \.parquet"):
+        export_history(tmp_path / "x.pickle", source=path)
+
+
+def test_importing_nonsense_takes_nothing_in(path: Path, tmp_path: Path) -> None:
+    kept(path, run("a"))
+    bad = tmp_path / "bad.jsonl"
+    bad.write_text('{"format": "nbperf"\n')
+    for file, words in ((bad, "line 1"), (tmp_path / "none.jsonl", "there is no file"), (tmp_path / "text.sqlite", "cannot be read")):
+        if file.suffix == ".sqlite":
+            file.write_text("no database at all, but long enough to be taken for one " * 20)
+        with pytest.raises(RecordError, match=words):
+            import_history(file, path=path)
+    assert len(runs(path=path)) == 1
+
+
+def write_many(arguments: tuple[str, int]) -> int:
+    path, start = arguments
+    store = History(path)
+    done = sum(store.add(run(f"{start}-{i}")) for i in range(25))
+    store.close()
+    return done
+
+
+def test_eight_processes_write_at_once_and_lose_nothing(path: Path) -> None:
+    context = multiprocessing.get_context("spawn")
+    with context.Pool(8) as pool:
+        assert pool.map(write_many, [(str(path), n) for n in range(8)]) == [25] * 8
+    assert len({each.uid for each in runs(path=path)}) == 200
+
+
+def test_a_forked_child_opens_the_file_for_itself(path: Path) -> None:
+    store = History(path)
+    store.add(run("parent"))
+    code = f"""
+import os, sys
+from tests.store.test_history import History, run
+store = History({str(path)!r})
+store.add(run("before"))
+child = os.fork()
+if child == 0:
+    done = store.add(run("child"))
+    os._exit(0 if done else 1)
+assert os.waitpid(child, 0)[1] == 0
+assert store.add(run("after"))
+"""
+    root = str(Path(__file__).parents[2])
+    subprocess.run([sys.executable, "-c", code], check=True, env={**os.environ, "PYTHONPATH": root}, cwd=root)
+    store.close()
+    assert {each.uid for each in runs(path=path)} == {"parent", "before", "child", "after"}
+
+
+def adding(store: History) -> list[str]:
+    """The warnings of two attempts to keep a run."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        assert not store.add(run("new"))
+        assert not store.add(run("newer"))
+    assert all(issubclass(each.category, NBPerfWarning) for each in caught)
+    return [str(each.message) for each in caught]
+
+
+def test_a_corrupt_file_is_left_as_it_is_with_one_warning(path: Path) -> None:
+    path.parent.mkdir()
+    content = b"this was a database once " * 100
+    path.write_bytes(content)
+    (said,) = adding(History(path))
+    assert str(path) in said
+    assert "NBPerf.history" in said
+    assert path.read_bytes() == content
+    with pytest.raises(RecordError, match="cannot be read"):
+        runs(path=path)
+
+
+def test_a_newer_file_is_left_as_it_is(path: Path) -> None:
+    kept(path, run("a"))
+    connection = sqlite3.connect(path)
+    connection.execute(f"PRAGMA user_version = {schema.VERSION + 1}")
+    connection.close()
+    (said,) = adding(History(path))
+    assert "newer nbperf" in said
+    connection = sqlite3.connect(path)
+    assert connection.execute("SELECT uid FROM runs").fetchall() == [("a",)]
+    connection.close()
+
+
+def test_a_locked_file_is_given_up_after_a_while(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept(path, run("a"))
+    monkeypatch.setattr("nbperf.store.history.WAIT", 0.01)
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    (said,) = adding(History(path))
+    other.execute("ROLLBACK")
+    other.close()
+    assert "locked" in said
+    assert len(runs(path=path)) == 1
+
+
+def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("in the way")
+    (said,) = adding(History(blocked / "history.sqlite"))
+    assert "history.sqlite" in said
+
+
+def test_a_full_disk_leaves_what_was_there(path: Path) -> None:
+    kept(path, run("a"))
+    store = History(path)
+    with store._open(create=True) as connection:
+        pages = connection.execute("PRAGMA page_count").fetchone()[0]
+        connection.execute(f"PRAGMA max_page_count = {pages}")
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        big = run("big", values=tuple(float(i) for i in range(20_000)))
+        assert not store.add(big)
+    assert "full" in str(caught[0].message)
+    store.close()
+    assert [each.uid for each in runs(path=path)] == ["a"]
+
+
+def test_no_history_says_how_to_have_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nbperf.store.public.PLACE.path", None)
+    with pytest.raises(PlanError, match=r"NBPerf\.history names its file"):
+        runs()
+
+
+MOUNTS = """\
+22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw
+30 22 0:50 / /home rw,relatime shared:2 - nfs4 server:/home rw
+31 30 0:51 / /home/me/scratch rw - xfs /dev/sdb rw
+32 22 0:52 / /drive rw - fuse.sshfs me@there:/ rw
+33 22 0:53 / /with\\040space rw - cifs //nas/share rw
+nonsense
+"""
+
+
+@pytest.mark.parametrize(
+    ("folder", "network"),
+    [("/tmp", False), ("/home/you", True), ("/home/me/scratch/x", False), ("/drive", True), ("/with space/a", True), ("/homework", False)],
+)
+def test_network_file_systems_are_known(tmp_path: Path, folder: str, network: bool) -> None:
+    mounts = tmp_path / "mountinfo"
+    mounts.write_text(MOUNTS)
+    assert on_network(Path(folder), mounts) is network
+
+
+def test_where_the_system_does_not_say_a_folder_is_taken_for_local(tmp_path: Path) -> None:
+    assert on_network(tmp_path, tmp_path / "none") is False
+
+
+@pytest.mark.parametrize(("network", "mode"), [(True, "delete"), (False, "wal")])
+def test_the_journal_fits_the_file_system(path: Path, network: bool, mode: str) -> None:
+    store = History(path, network=lambda _: network)
+    store.add(run("a"))
+    with store._open(create=True) as connection:
+        assert connection.execute("PRAGMA journal_mode").fetchone() == (mode,)
+    store.close()
+
+
+def test_nothing_else_is_logged_to() -> None:
+    with pytest.raises(PlanError, match="not dict"):
+        log_to(run("a"), {})
+
+
+def test_tensorboard(tmp_path: Path) -> None:
+    pytest.importorskip("tensorboard", reason="TensorBoard is not installed")
+    torch_writer = pytest.importorskip("torch.utils.tensorboard", reason="PyTorch is not installed")
+    writer = torch_writer.SummaryWriter(str(tmp_path))
+    assert log_to(run("a"), writer)["nbperf/time.wall"] == 2.0
+    writer.close()
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    events = EventAccumulator(str(tmp_path))
+    events.Reload()
+    assert [event.value for event in events.Scalars("nbperf/time.wall")] == [2.0]
+
+
+def test_wandb(tmp_path: Path) -> None:
+    class Offline:
+        """As a run of wandb looks; the real one starts a service process, which no test should."""
+
+        def __init__(self) -> None:
+            self.summary: dict[str, float] = {}
+            self.logged: list[dict[str, float]] = []
+
+        def log(self, values: dict[str, float]) -> None:
+            self.logged.append(values)
+
+    target = Offline()
+    log_to(run("a"), target, prefix="p/")
+    assert target.logged == [{"p/time.wall": 2.0, "p/memory.rss.peak": 2e6}]
