@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from nbperf.core.records import Run
+from nbperf.core.energy import PARTS
+from nbperf.core.records import Provenance, Run
 
 Order = Literal["time", "memory", "energy"]
 ORDERS: tuple[Order, ...] = ("time", "memory", "energy")
@@ -50,7 +51,12 @@ class Executed:
     def joules(self) -> float | None:
         """Measured or sampled energy of all its devices; None where none was read."""
         samples = (*self.run.warmups, *self.run.samples, *self.run.broken)
-        found = [r.value for sample in samples for r in sample.readings if r.quantity in {"energy.gpu", "energy.cpu", "energy.dram"}]
+        found = [
+            reading.value
+            for sample in samples
+            for reading in sample.readings
+            if reading.quantity in PARTS and reading.provenance is not Provenance.ESTIMATED
+        ]
         return sum(found) if found else None
 
 

@@ -445,7 +445,9 @@ def _together(exceeded: list[BudgetExceeded]) -> BudgetExceeded:
 
 def _gauges() -> Sequence[Gauge]:
     """What the live line shows."""
-    return (ResidentMemory(),)
+    from nbperf.probes.gpu_gauges import gauges
+
+    return (ResidentMemory(), *gauges())
 
 
 def _show_live(text: str) -> Callable[[str], None]:

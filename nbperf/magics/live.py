@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from time import monotonic
 from typing import Any
 
+from nbperf.core.quantities import label
 from nbperf.core.records import Reading
 from nbperf.core.units import Unit, format_percent, format_value
 from nbperf.measuring import environment
@@ -146,5 +147,6 @@ def _part(found: Reading, highest: float) -> str:
         if limit:
             return say("memory {now}, at most {most}, {share} of the limit", now=now, most=most, share=format_percent(highest / limit))
         return say("memory {now}, at most {most}", now=now, most=most)
-    where = f" {found.device}" if found.device else ""
-    return f"{found.quantity}{where} {now}"
+    if found.unit is Unit.RATIO:
+        now = format_percent(found.value)
+    return say("{name} {value}", name=" ".join(filter(None, (say(label(found.quantity)), found.device))), value=now)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nbperf.core.records import Run, Sample
+from nbperf.core.records import Provenance, Run, Sample
 from nbperf.core.session import Executed, laid_out, ranked
 from nbperf.core.units import Unit
 from nbperf.testing import reading
@@ -24,6 +24,11 @@ def test_ranked_by_each_measure_with_what_has_no_figure_last() -> None:
     assert [c.number for c in ranked(cells, "time")] == [2, 3, 1]
     assert [c.number for c in ranked(cells, "memory")] == [3, 1, 2]
     assert [c.number for c in ranked(cells, "energy")] == [3, 2, 1]
+
+
+def test_an_estimate_is_not_added_to_what_was_read() -> None:
+    sample = Sample(readings=(reading("energy.cpu", 5.0, unit=Unit.JOULE, provenance=Provenance.ESTIMATED),))
+    assert Executed(number=1, title="x", run=Run(samples=(sample,))).joules is None
 
 
 def test_time_between_cells_is_idle() -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
+from nbperf.core.units import Unit
 from nbperf.magics import live
 from nbperf.magics.live import LiveLine
 from nbperf.testing import FakeClock, FakeGauge
@@ -85,6 +86,20 @@ def test_after_two_seconds_it_says_what_is_used_and_gives_way_at_the_end(stage: 
     assert "memory 100 MiB, at most 100 MiB" in plain[0]
     assert "memory 200 MiB, at most 300 MiB" in plain[2]
     assert plain[3:] == [""]
+
+
+def test_a_gpu_is_named_with_its_power_and_use(stage: Stage) -> None:
+    power = FakeGauge("power.gpu", 210.0, unit=Unit.WATT, device="cuda:0")
+    line = line_of(stage, power, FakeGauge("gpu.utilisation", 0.87, unit=Unit.RATIO, device="cuda:0"))
+    line.begin()
+    stage.let_pass(2.0)
+    stage.settle()
+    line.end()
+    stage.turn.release()
+    line.close()
+    shown = stage.shown[0].replace("\N{NO-BREAK SPACE}", " ")
+    assert "GPU power cuda:0 210 W" in shown
+    assert "GPU in use cuda:0 87 %" in shown
 
 
 def test_a_gauge_that_fails_is_left_out(stage: Stage) -> None:
