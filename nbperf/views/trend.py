@@ -59,14 +59,15 @@ def trend(points: Sequence[Point], quantity: str, *, title: str = "", dark: bool
     -------
     matplotlib.figure.Figure
     """
-    from matplotlib.figure import Figure
     from matplotlib.ticker import FuncFormatter
+
+    from nbperf.views.picture import Picture
 
     ordered = sorted(points, key=lambda point: point.moment)
     machines = list(dict.fromkeys(point.machine for point in ordered))
     warn_of_missing_letters(title, *machines)
     with drawn(dark=dark) as theme:
-        figure = Figure(figsize=(7.5, 3.6), layout="constrained")
+        figure = Picture(figsize=(7.5, 3.6), layout="constrained")
         axes = figure.add_subplot()
         for number, machine in enumerate(machines):
             _machine(axes, theme, number, machine, [(x, point) for x, point in enumerate(ordered) if point.machine == machine])

@@ -86,9 +86,10 @@ def test_kernels_share_a_history(kept: Kernel, kernels: Callable[..., Kernel], t
     assert kept.value("[r.label for r in nbperf.runs()]") == ["one", "two"]
 
 
-def test_the_plot_is_a_figure(kept: Kernel) -> None:
+@pytest.mark.parametrize("inline", ["", "%matplotlib inline\n"])
+def test_the_plot_is_a_picture_once(kept: Kernel, inline: str) -> None:
     for _ in range(3):
         kept.run("%%perf -q -l spin -r 6\nspin(1000)").check()
-    result = kept.run("%matplotlib inline\nfigure = nbperf.plot_history('spin')\nfigure").check()
-    assert "image/png" in {kind for bundle in (*result.results, *result.displays) for kind in bundle}
+    result = kept.run(f"{inline}nbperf.plot_history('spin')").check()
+    assert [("image/png" in bundle) for bundle in (*result.results, *result.displays)] == [True]
     assert "there are" in kept.run("nbperf.plot_history('spin', 'energy.gpu')").error.evalue  # type: ignore[union-attr]
