@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from nbperf.core.budgets import check as check
-    from nbperf.measuring.attach import attach_log as attach_log
+    from nbperf.logs import attach_log as attach_log
     from nbperf.measuring.contest import compare as compare
     from nbperf.measuring.session import measure as measure
     from nbperf.measuring.window import perf as perf
@@ -23,18 +23,16 @@ if TYPE_CHECKING:
     from nbperf.store.public import export_history as export_history
     from nbperf.store.public import history as history
     from nbperf.store.public import import_history as import_history
-    from nbperf.store.public import log_to as log_to
     from nbperf.store.public import plot_history as plot_history
     from nbperf.store.public import runs as runs
 
 _PUBLIC = {
-    "attach_log": "nbperf.measuring.attach",
+    "attach_log": "nbperf.logs",
     "check": "nbperf.core.budgets",
     "compare": "nbperf.measuring.contest",
     "export_history": "nbperf.store.public",
     "history": "nbperf.store.public",
     "import_history": "nbperf.store.public",
-    "log_to": "nbperf.store.public",
     "measure": "nbperf.measuring.session",
     "perf": "nbperf.measuring.window",
     "plot_history": "nbperf.store.public",
@@ -42,7 +40,7 @@ _PUBLIC = {
     "runs": "nbperf.store.public",
 }
 __all__ = [
-    "attach_log", "check", "compare", "export_history", "history", "import_history", "log_to", "measure", "perf",
+    "attach_log", "check", "compare", "export_history", "history", "import_history", "measure", "perf",
     "plot_history", "region", "runs",
 ]  # fmt: skip
 

@@ -18,6 +18,7 @@ FLOORS = {
     "core": 1,
     "probes": 2, "views": 2, "footprint": 2, "quality": 2,
     "measuring": 3, "store": 3,
+    "logs": 4,
     "compress": 4, "testing": 4,  # testing stands on a Run and a Probe, and nobody stands on it
     "train": 5, "sweep": 5, "report": 5,  # a report shows what any of the floors below made, and JSON as store writes it
     "magics": 6, "panels": 6,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import Literal
+from typing import Any, Literal
 
 from nbperf.core import stats
 from nbperf.core.quantities import extensive
@@ -493,6 +493,30 @@ class Run:
         from nbperf.core.efficiency import per  # it is made of the records on this page
 
         return per(self, items=items, score=score)
+
+    def log_to(self, target: Any, *, prefix: str = "nbperf/") -> dict[str, float]:
+        """Log the medians into an experiment tracker's own run; nothing is started or ended there.
+
+        Parameters
+        ----------
+        target : mlflow module, wandb run or SummaryWriter
+            mlflow logs into its active run; a run of wandb; TensorBoard's writer.
+        prefix : str
+            Before each quantity's name.
+
+        Returns
+        -------
+        dict of str to float
+            What was logged, in SI base units.
+
+        Raises
+        ------
+        PlanError
+            If the target is none of them.
+        """
+        from nbperf.core.trackers import log_to
+
+        return log_to(self, target, prefix=prefix)
 
     def regions(self) -> tuple[tuple[tuple[str, ...], float, int], ...]:
         """Named parts over all samples: (path, mean wall seconds a sample, entries a sample), outer before inner."""

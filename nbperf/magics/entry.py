@@ -295,7 +295,8 @@ class Entry:
         if self._settings.store_source:
             cell.run = replace(cell.run, source=source)
         if self.in_cell and not self._local.direct:
-            self.versions.ran(self.cell_id or cell.options.label or None, body(source))
+            for key in (self.cell_id, cell.options.label):
+                self.versions.ran(key or None, body(source))
             if self.journal.mode != "off":
                 self.journal.add(self._shell.execution_count, source, cell.run)
         if cell.automatic:

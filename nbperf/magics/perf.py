@@ -176,7 +176,7 @@ class PerfMagics(Magics):
     def _against_last(self, cell: str, options: Options) -> Comparison | Comparisons:
         """``%%perf vs last``: this version of the cell in turn with the one before; the names are left as this one leaves them."""
         _refuse_budgets(options)
-        kept, key = self._entry.versions, self._entry.cell_id or options.label or None
+        kept, key = self._entry.versions, options.label or self._entry.cell_id
         text = versions.body(cell)
         before = kept.before(key, text)
         now = versions.block(text, self.shell)

@@ -29,7 +29,7 @@ def body(raw_cell: str) -> str:
 
 
 class Versions:
-    """The texts that ran, by the notebook's id of their cell; a cell without an id goes by its label."""
+    """The texts that ran, by the notebook's id of their cell and by their label, which several cells may share."""
 
     def __init__(self) -> None:
         self._texts: dict[str, list[str]] = {}

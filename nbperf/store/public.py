@@ -1,11 +1,10 @@
-"""The history as people use it: `history`, `runs`, `export_history`, `import_history`, `log_to`."""
+"""The history as people use it: `history`, `runs`, `export_history`, `import_history`."""
 
 from __future__ import annotations
 
 import json
 import re
 import sqlite3
-import sys
 import time
 from collections.abc import Iterable
 from datetime import datetime
@@ -320,45 +319,3 @@ def _read(file: Path) -> list[Run]:
         if isinstance(run, Run):
             found.append(run)
     return found
-
-
-def log_to(run: Run, target: Any, *, prefix: str = "nbperf/") -> dict[str, float]:
-    """Log a run's medians into an experiment tracker's own run; nothing is started or ended there.
-
-    Parameters
-    ----------
-    run : Run
-    target : mlflow module, wandb run or SummaryWriter
-        mlflow's active run, a run of wandb, or TensorBoard's writer.
-    prefix : str
-        Before each quantity's name.
-
-    Returns
-    -------
-    dict of str to float
-        What was logged, in SI base units.
-
-    Raises
-    ------
-    PlanError
-        If the target is none of them.
-    """
-    values = {}
-    for quantity, device in run.quantities():
-        found = run.find(quantity, device=device)
-        if found is not None:
-            name = f"{prefix}{quantity}" + (f"/{device.replace(':', '_')}" if device else "")
-            values[name] = found.median
-    if target is sys.modules.get("mlflow", NotImplemented):  # a module that was never imported is nobody's target
-        target.log_metrics(values)
-    elif callable(getattr(target, "add_scalar", None)):
-        step = int(run.started_at)
-        for name, value in values.items():
-            target.add_scalar(name, value, global_step=step)
-    elif callable(getattr(target, "log", None)) and hasattr(target, "summary"):
-        target.log(values)
-    else:
-        raise PlanError(
-            say("log_to takes the mlflow module, a wandb run or TensorBoard's SummaryWriter, not {found}", found=type(target).__name__)
-        )
-    return values

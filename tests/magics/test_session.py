@@ -163,6 +163,12 @@ def test_a_cell_against_its_last_version(loaded: Kernel) -> None:
     assert loaded.value("verdict.verdict") in ("faster", "slower", "indistinct")
 
 
+def test_cells_of_one_label_are_versions_of_one_another(loaded: Kernel) -> None:
+    loaded.run("%%perf -q -l adding\ntotal = 0\nfor value in data:\n    total += value", cell_id="first").check()
+    loaded.run("%%perf -q -l adding -v verdict vs last\ntotal = sum(data)", cell_id="second").check()
+    assert loaded.value("verdict.verdict") == "faster"
+
+
 def test_against_last_without_a_last_says_what_to_do(loaded: Kernel) -> None:
     assert "run it, change it, then compare" in loaded.run("%%perf vs last\n1", cell_id="fresh").stderr
     assert "-l NAME vs last" in loaded.run("%%perf vs last\n1").stderr

@@ -20,7 +20,7 @@ from nbperf.errors import MissingDependency, NBPerfWarning, PlanError, RecordErr
 from nbperf.store import schema
 from nbperf.store.history import History, machine
 from nbperf.store.place import on_network
-from nbperf.store.public import export_history, history, import_history, log_to, runs, since_seconds
+from nbperf.store.public import export_history, history, import_history, runs, since_seconds
 
 HERE = Environment(host="here", system="Linux", python="3.11", cores=2, cores_allowed=2, cpu="A")
 THERE = replace(HERE, cpu="B")
@@ -306,37 +306,3 @@ def test_the_journal_fits_the_file_system(path: Path, network: bool, mode: str) 
     with store._open(create=True) as connection:
         assert connection.execute("PRAGMA journal_mode").fetchone() == (mode,)
     store.close()
-
-
-def test_nothing_else_is_logged_to() -> None:
-    with pytest.raises(PlanError, match="not dict"):
-        log_to(run("a"), {})
-
-
-def test_tensorboard(tmp_path: Path) -> None:
-    pytest.importorskip("tensorboard", reason="TensorBoard is not installed")
-    torch_writer = pytest.importorskip("torch.utils.tensorboard", reason="PyTorch is not installed")
-    writer = torch_writer.SummaryWriter(str(tmp_path))
-    assert log_to(run("a"), writer)["nbperf/time.wall"] == 2.0
-    writer.close()
-    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
-
-    events = EventAccumulator(str(tmp_path))
-    events.Reload()
-    assert [event.value for event in events.Scalars("nbperf/time.wall")] == [2.0]
-
-
-def test_wandb(tmp_path: Path) -> None:
-    class Offline:
-        """As a run of wandb looks; the real one starts a service process, which no test should."""
-
-        def __init__(self) -> None:
-            self.summary: dict[str, float] = {}
-            self.logged: list[dict[str, float]] = []
-
-        def log(self, values: dict[str, float]) -> None:
-            self.logged.append(values)
-
-    target = Offline()
-    log_to(run("a"), target, prefix="p/")
-    assert target.logged == [{"p/time.wall": 2.0, "p/memory.rss.peak": 2e6}]

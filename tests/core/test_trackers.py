@@ -1,0 +1,65 @@
+"""A run's medians go into the tracker's own run, with the real libraries where they are installed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from nbperf.core.records import Run, Sample
+from nbperf.core.units import Unit
+from nbperf.errors import PlanError
+from nbperf.testing import reading
+
+RUN = Run(
+    started_at=7.0,
+    samples=tuple(
+        Sample(readings=(reading("time.wall", value), reading("energy.gpu", 5.0, unit=Unit.JOULE, device="cuda:0")))
+        for value in (1.0, 2.0, 9.0)
+    ),
+)
+
+
+def test_mlflow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")
+    mlflow = pytest.importorskip("mlflow", reason="mlflow is not installed")
+    mlflow.set_tracking_uri(tmp_path.as_uri())
+    mlflow.set_experiment("tests")
+    with mlflow.start_run() as active:
+        RUN.log_to(mlflow)
+    metrics = mlflow.get_run(active.info.run_id).data.metrics
+    assert metrics == {"nbperf/time.wall": 2.0, "nbperf/energy.gpu/cuda_0": 5.0}
+
+
+def test_nothing_else_is_logged_to() -> None:
+    with pytest.raises(PlanError, match="not dict"):
+        RUN.log_to({})
+
+
+def test_tensorboard(tmp_path: Path) -> None:
+    pytest.importorskip("tensorboard", reason="TensorBoard is not installed")
+    torch_writer = pytest.importorskip("torch.utils.tensorboard", reason="PyTorch is not installed")
+    writer = torch_writer.SummaryWriter(str(tmp_path))
+    assert RUN.log_to(writer)["nbperf/time.wall"] == 2.0
+    writer.close()
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    events = EventAccumulator(str(tmp_path))
+    events.Reload()
+    assert [event.value for event in events.Scalars("nbperf/time.wall")] == [2.0]
+
+
+def test_wandb(tmp_path: Path) -> None:
+    class Offline:
+        """As a run of wandb looks; the real one starts a service process, which no test should."""
+
+        def __init__(self) -> None:
+            self.summary: dict[str, float] = {}
+            self.logged: list[dict[str, float]] = []
+
+        def log(self, values: dict[str, float]) -> None:
+            self.logged.append(values)
+
+    target = Offline()
+    RUN.log_to(target, prefix="p/")
+    assert target.logged == [{"p/time.wall": 2.0, "p/energy.gpu/cuda_0": 5.0}]
