@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from IPython.core.error import UsageError
@@ -172,6 +172,7 @@ def described() -> str:
 _WORD = re.compile(r"""\s*(?:"(?P<double>[^"]*)"|'(?P<single>[^']*)'|(?P<bare>\S+))""")
 
 
+@lru_cache(maxsize=64)
 def read(line: str) -> Options:
     """Read the options at the front of a line.
 

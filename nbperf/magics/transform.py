@@ -154,9 +154,11 @@ def _call(name: str, *arguments: ast.expr) -> ast.Expr:
 
 def _place(new: ast.AST, at: ast.AST) -> None:
     """Give a node and all in it the place of another; before the user's nodes, which have their own, are put in."""
+    line, column = at.lineno, at.col_offset  # type: ignore[attr-defined]
+    end_line, end_column = at.end_lineno, at.end_col_offset  # type: ignore[attr-defined]
     for each in ast.walk(new):
-        if isinstance(each, ast.stmt | ast.expr):
-            ast.copy_location(each, at)
+        if isinstance(each, ast.stmt | ast.expr):  # set directly: copy_location takes five times as long, under every cell
+            each.lineno, each.col_offset, each.end_lineno, each.end_col_offset = line, column, end_line, end_column
 
 
 def _assigned(node: ast.stmt) -> str | None:

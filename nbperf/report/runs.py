@@ -341,8 +341,12 @@ def _findings(findings: tuple[Finding, ...]) -> Table:
 
 
 def absences(run: Run) -> Table:
-    """What could not be read, why, and what would help."""
-    rows = tuple((name(a.quantity, a.device), a.reason, a.remedy) for a in run.absences)
+    """What could not be read, why, and what would help; what one cause takes away stands in one row."""
+    grouped: dict[tuple[Piece, Piece], Piece] = {}
+    for absence in run.absences:
+        why, missing = (absence.reason, absence.remedy), name(absence.quantity, absence.device)
+        grouped[why] = Sentence("{these}, {one}", these=grouped[why], one=missing) if why in grouped else missing
+    rows = tuple((missing, *why) for why, missing in grouped.items())
     return Table(title=Sentence("Not measured"), columns=(Sentence("reading"), Sentence("reason"), Sentence("remedy")), rows=rows)
 
 
