@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
+from functools import lru_cache
 
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
 _WIDE = r"\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60\uffe0-\uffe6"
@@ -14,6 +15,8 @@ _OPENING, _CLOSING = "（［｛「『《〈【〔", "）］｝」』》〉】〕
 _PIECES = re.compile(rf" +|[{_OPENING}]*(?:[{_WIDE}]|[^ {_WIDE}]+)[{_CLOSING}]*")
 
 
+FIRST_ODD = "\u0300"
+"""No character before it is wide or combines with another: most texts are measured by their length."""
 NARROWEST = 4
 """Columns below which a cell is not squeezed."""
 
@@ -25,9 +28,14 @@ def clean(text: str) -> str:
 
 def width(text: str) -> int:
     """Columns that a text takes."""
-    if text.isascii():
+    if not text or max(text) < FIRST_ODD:
         return len(text)
-    return sum(0 if unicodedata.combining(character) else 2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
+    return sum(map(_width, text))
+
+
+@lru_cache(maxsize=4096)
+def _width(character: str) -> int:
+    return 0 if unicodedata.combining(character) else 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
 
 def left(text: str, columns: int) -> str:
