@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from nbperf.core import stats
-from nbperf.core.records import Comparison, Environment, Finding, Pairs, Run, Verdict
+from nbperf.core.records import Comparison, Environment, Finding, Pairs, Provenance, Run, Verdict
 from nbperf.core.units import Unit, format_percent, format_value
 from nbperf.errors import RecordError
 from nbperf.words import Sentence, say
@@ -269,7 +269,21 @@ def _spread(run: Run) -> Finding | None:
     )
 
 
-RULES = (_threads, _throttled, _swapping, _near_limit, _others, _short, _first, _spread, _device)
+def _estimated(run: Run) -> Finding | None:
+    energies = [reading for sample in run.samples for reading in sample.readings if reading.quantity.startswith("energy.")]
+    if not any(reading.provenance is Provenance.ESTIMATED for reading in energies):
+        return None
+    return Finding(
+        code="energy-estimated",
+        weight=0,
+        cause=Sentence(
+            "the energy marked ~ is estimated from CPU time: it is CPU time in another unit, and tells no two ways of spending it apart"
+        ),
+        remedy=Sentence("compare times; for energy, a sensor or a meter's log (`nbperf.attach_log`) has to be read"),
+    )
+
+
+RULES = (_threads, _throttled, _swapping, _near_limit, _others, _short, _first, _spread, _device, _estimated)
 
 
 def diagnose(run: Run) -> tuple[Finding, ...]:

@@ -89,7 +89,17 @@ def run(*walls: float, machine: Environment = MACHINE, loops: int = 1, warmups: 
 
 
 QUOTA = replace(MACHINE, cpu_quota=2.0)
+
+
+def with_energy(provenance: Provenance) -> Run:
+    """A run of one second and five joules."""
+    wall = Reading(quantity="time.wall", value=1.0, unit=Unit.SECOND, provenance=Provenance.MEASURED, source="test")
+    energy = Reading(quantity="energy.cpu", value=5.0, unit=Unit.JOULE, provenance=provenance, source="test")
+    return Run(samples=(Sample(readings=(wall, energy)),), environment=MACHINE)
+
+
 CASES = {
+    "energy-estimated": (with_energy(Provenance.ESTIMATED), with_energy(Provenance.SAMPLED)),
     "threads-over-quota": (
         run(1.0, machine=replace(QUOTA, threads=(("torch", 8),))),
         run(1.0, machine=replace(QUOTA, threads=(("torch", 2),))),
