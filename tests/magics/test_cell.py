@@ -521,3 +521,21 @@ def test_ten_thousand_runs_leak_nothing(fresh_kernel: Kernel) -> None:
     after = fresh_kernel.value(measure)
     assert after[0] - before[0] < 500
     assert after[1:] == before[1:]
+
+
+def test_a_thousand_cells_leave_nothing_of_ours_behind(fresh_kernel: Kernel) -> None:
+    fresh_kernel.run(
+        "import gc, os, threading\n%load_ext nbperf\nip = get_ipython()\n"
+        "def ours():\n"
+        "    gc.collect()\n"
+        "    alive = sum(str(type(o).__module__).startswith('nbperf') for o in gc.get_objects())\n"
+        "    return alive, len(os.listdir('/proc/self/fd')), threading.active_count()\n"
+        "def many(n):\n"
+        "    for i in range(n):\n"
+        '        ip.run_cell(\'%%perf -q -l leak\\nwith __import__("nbperf").region("a"): x = [1]\', store_history=False)\n'
+        "many(100)\nbefore = ours()\nmany(1000)\nafter = ours()",
+        timeout=110,
+    ).check()
+    before, after = fresh_kernel.value("before"), fresh_kernel.value("after")
+    assert after[0] - before[0] < 50
+    assert after[1:] == before[1:]
