@@ -27,7 +27,7 @@ from nbperf.magics.live import LiveLine
 from nbperf.magics.settings import NBPerf
 from nbperf.magics.transform import LINE, NAME, Marker, Wrapper
 from nbperf.magics.versions import Versions, body
-from nbperf.measuring.recorder import Recorder, Window
+from nbperf.measuring.recorder import OPEN, PATH, Entered, Recorder, Window
 from nbperf.probes.base import Gauge
 from nbperf.probes.memory import ResidentMemory
 from nbperf.words import say
@@ -178,6 +178,7 @@ class _Local(threading.local):
         self.pending: list[object] = []
         self.exceeded: list[BudgetExceeded] = []
         self.direct = 0
+        self.around: tuple[tuple[Window, ...], tuple[Entered, ...]] = ((), ())
         self.armed = False
 
 
@@ -368,6 +369,7 @@ class Entry:
     def _pre_run_cell(self, info: Any) -> None:
         if not self._local.infos:
             self._local.pending.clear()
+            self._local.around = OPEN.get(), PATH.get()
             self._local.exceeded.clear()
         self._local.infos.append(info)
         # Only the cell itself, and not what magics inside it parse and transform.
@@ -376,6 +378,11 @@ class Entry:
     def _post_run_cell(self, result: Any) -> None:
         # Fires without its counterpart for empty cells and for the cell that loaded us: match by identity.
         self._local.armed = False
+        if isinstance(getattr(result, "error_in_exec", None), KeyboardInterrupt):
+            # It may have struck in our own microseconds: what the cell left open is closed with it.
+            windows, regions = self._local.around
+            OPEN.set(tuple(window for window in windows if not window.closed))
+            PATH.set(regions)
         self._rewrite_history(result)
         infos = self._local.infos
         if result is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import weakref
 from collections.abc import Sequence
 from threading import Lock
 
@@ -27,24 +28,25 @@ class Tracing:
         self.tracemalloc = tracemalloc
         self.meter = PeakMeter(lambda: (tracemalloc.get_traced_memory()[1],), tracemalloc.reset_peak)
         self._lock = Lock()
-        self._windows = 0
+        # Weak: a window that an interrupt tore apart must not keep tracing on for good.
+        self._windows: weakref.WeakSet[object] = weakref.WeakSet()
         self._ours = False
 
-    def enter(self) -> None:
+    def enter(self, window: object) -> None:
         """A window opens."""
         with self._lock:
+            self._windows.add(window)
             if not self.tracemalloc.is_tracing():
-                self.tracemalloc.start()
                 self._ours = True
-            self._windows += 1
+                self.tracemalloc.start()
 
-    def leave(self) -> None:
+    def leave(self, window: object) -> None:
         """A window closes."""
         with self._lock:
-            self._windows -= 1
-            if self._windows == 0 and self._ours:
-                self._ours = False
+            self._windows.discard(window)
+            if self._ours and not list(self._windows):  # its length may count the dead where an interrupt hit their removal
                 self.tracemalloc.stop()
+                self._ours = False
 
 
 @functools.cache
@@ -70,17 +72,19 @@ class PythonMemory:
 
     def start(self) -> None:
         """Trace from here on, if nobody does."""
-        self._tracing.enter()
+        self._peak = None
+        self._tracing.enter(self)
         self._before = self._tracing.tracemalloc.get_traced_memory()[0]
         self._peak = self._tracing.meter.open()
 
     def stop(self) -> Sequence[Reading | Absence]:
         """Read the peak; stop tracing if it was started here."""
-        assert self._peak is not None
-        alive = self._tracing.tracemalloc.is_tracing()
-        (peak,) = self._tracing.meter.close(self._peak)
-        self._tracing.leave()
-        if not alive:
+        try:
+            alive = self._tracing.tracemalloc.is_tracing()
+            (peak,) = (0.0,) if self._peak is None else self._tracing.meter.close(self._peak)
+        finally:
+            self._tracing.leave(self)
+        if not alive or self._peak is None:  # an interrupt may have come before the peak was set back
             return (_STOPPED,)
         return (
             Reading(

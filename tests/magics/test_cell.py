@@ -210,6 +210,15 @@ def test_counting_and_history_are_the_cells_own(loaded: Kernel) -> None:
     assert len(cards(rerun)) == 1
 
 
+def test_an_interrupted_cell_leaves_no_window_and_no_region_open(loaded: Kernel) -> None:
+    loaded.run("import nbperf\nfrom nbperf.measuring.recorder import OPEN, PATH").check()
+    torn = "nbperf.perf().__enter__(); nbperf.region('torn').__enter__(); raise KeyboardInterrupt"
+    loaded.run(torn)
+    assert loaded.run("(OPEN.get(), PATH.get())").check().results[0]["text/plain"] == "((), ())"
+    loaded.run("%%perf -q -v run\nwith nbperf.region('whole'): pass").check()
+    assert loaded.value("[path for path, _, _ in run.regions()]") == [("whole",)]
+
+
 def test_what_ran_can_be_run_again_from_the_history(loaded: Kernel) -> None:
     number = loaded.run("%%perf -l again\nfresh = 5\n").execution_count
     parsed = loaded.value(f"In[{number}]")
