@@ -18,6 +18,9 @@ REACH = 3.5
 NEIGHBOURS = 3
 """On each side; a step of more than so many values stays where it is."""
 
+FINEST = 1e-3
+"""The least noise there is, as a share of the level: a series that never varies is not known more finely."""
+
 
 def change_points(values: Sequence[float]) -> tuple[int, ...]:
     """Positions at which a new level begins.
@@ -39,10 +42,12 @@ def change_points(values: Sequence[float]) -> tuple[int, ...]:
     """
     if len(values) < 2 * SHORTEST:
         return ()
-    data = [math.log(value) for value in values] if all(value > 0 for value in values) else list(values)
+    positive = all(value > 0 for value in values)
+    data = [math.log(value) for value in values] if positive else list(values)
     differences = sorted(abs(b - a) for a, b in pairwise(data))
     noise = stats.median(differences) / 0.9539  # of |x - y| for two normal deviates: 0.6745 √2
-    noise = max(noise, 1e-3 * max(abs(value) for value in data), 1e-12)
+    least = FINEST if positive else FINEST * max(map(abs, data))  # of a logarithm it is a share already, in whatever unit
+    noise = max(noise, least, 1e-12)
     data = [_pulled_in(data, i, REACH * noise) for i in range(len(data))]
     found: list[int] = []
     _split(data, 0, len(data), noise, found)

@@ -499,8 +499,8 @@ class Run:
 
         Parameters
         ----------
-        target : mlflow module, wandb run or SummaryWriter
-            mlflow logs into its active run; a run of wandb; TensorBoard's writer.
+        target : mlflow module, mlflow run, wandb run or SummaryWriter
+            The module logs into its active run. A quantity that is only estimated has "/estimated" behind its name.
         prefix : str
             Before each quantity's name.
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from typing import Any
 
-from nbperf.core.records import Run
+from nbperf.core.records import Provenance, Run
 from nbperf.errors import PlanError
 from nbperf.words import say
+
+STRANGE = re.compile(r"[^A-Za-z0-9_\-./ ]")
+"""What MLflow allows in no name; a device may hold it."""
 
 
 def log_to(run: Run, target: Any, *, prefix: str = "nbperf/") -> dict[str, float]:
@@ -16,10 +20,13 @@ def log_to(run: Run, target: Any, *, prefix: str = "nbperf/") -> dict[str, float
     for quantity, device in run.quantities():
         found = run.find(quantity, device=device)
         if found is not None:
-            name = f"{prefix}{quantity}" + (f"/{device.replace(':', '_')}" if device else "")
-            values[name] = found.median
-    if target is sys.modules.get("mlflow", NotImplemented):  # a module that was never imported is nobody's target
+            name = quantity + (f"/{device}" if device else "") + ("/estimated" if found.provenance is Provenance.ESTIMATED else "")
+            values[prefix + STRANGE.sub("_", name)] = found.median
+    mlflow = sys.modules.get("mlflow", NotImplemented)  # a module that was never imported is nobody's target
+    if target is mlflow:
         target.log_metrics(values)
+    elif type(target).__module__.partition(".")[0] == "mlflow" and hasattr(target, "info"):
+        mlflow.log_metrics(values, run_id=target.info.run_id)
     elif callable(getattr(target, "add_scalar", None)):
         step = int(run.started_at)
         for name, value in values.items():
@@ -28,6 +35,9 @@ def log_to(run: Run, target: Any, *, prefix: str = "nbperf/") -> dict[str, float
         target.log(values)
     else:
         raise PlanError(
-            say("log_to takes the mlflow module, a wandb run or TensorBoard's SummaryWriter, not {found}", found=type(target).__name__)
+            say(
+                "log_to takes the mlflow module or a run of it, a wandb run or TensorBoard's SummaryWriter, not {found}",
+                found=type(target).__name__,
+            )
         )
     return values

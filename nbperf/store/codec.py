@@ -178,7 +178,7 @@ def _asked(run: Run) -> _Json:
         for budget in run.budgets
     ]
     data["held"] = [{**{field.name: getattr(held, field.name) for field in fields(held)}, "shape": list(held.shape)} for held in run.held]
-    return {name: value for name, value in data.items() if value not in (None, "", [])}
+    return {name: value for name, value in data.items() if value is not None and value != [] and (name, value) != ("uid", "")}
 
 
 def _environment(machine: Environment | None) -> _Json | None:

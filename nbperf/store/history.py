@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import sqlite3
 import threading
 import warnings
+import weakref
 import zlib
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -23,6 +25,14 @@ from nbperf.words import say
 
 WAIT = 10.0
 """Seconds that a kernel waits for another one that is writing."""
+BRIEFLY = 0.05
+"""Seconds it waits after that was in vain once: no later cell is held up for long."""
+MOST_MISSED = 1000
+"""Runs kept in memory while their file is locked or its disk full."""
+PASSING = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_PROTOCOL}
+"""SQLite's errors that may be over when the next run is written."""
+LARGEST = 2**28
+"""Bytes that a stored record may unfold to: a file from elsewhere must not ask for all memory."""
 Filters = tuple[str, tuple[Any, ...]]
 
 
@@ -30,15 +40,17 @@ def machine(found: Environment | None) -> str:
     """A short name for a machine, which two of the same host name do not share unless they are built alike; "" if unknown."""
     if found is None:
         return ""
-    parts = (found.host, found.cpu, found.cores, found.memory_total)
+    # In GiB: what the system keeps for itself, and so the total, changes by megabytes with every kernel.
+    memory = None if found.memory_total is None else round(found.memory_total / 2**30)
+    parts = (found.host, found.cpu, found.cores, memory)
     return hashlib.blake2s(repr(parts).encode(), digest_size=4).hexdigest()
 
 
 class History:
     """The runs in one file.
 
-    A run is written in one transaction of its own. The file is opened when it is first needed, by each process for
-    itself, so that a forked child never uses its parent's connection.
+    A run is written in one transaction of its own. The file is opened when it is first needed, opened anew where
+    somebody removed or replaced it meanwhile, and closed before a fork, so that no child shares its parent's connection.
 
     Parameters
     ----------
@@ -52,30 +64,40 @@ class History:
         self._network = network
         self._lock = threading.RLock()
         self._connection: sqlite3.Connection | None = None
-        self._pid = 0
+        self._opened: tuple[int, ...] = ()
+        self._missed: list[Run] = []
+        self._warned = False
         self._given_up = False
+        _HISTORIES.add(self)
 
     def add(self, run: Run) -> bool:
         """Keep a run; whether it was kept.
 
-        What prevents it is said once, as an NBPerfWarning, and then no more is tried: the measurement is whole, and
-        the file is as it was.
+        What prevents it is said once, as an NBPerfWarning; the measurement is whole, and the file is as it was. Where
+        the file is locked or its disk full, the run is written with the next one that can be; else no more is tried.
         """
-        if self._given_up:
-            return False
-        try:
-            return self.write([run]) == 1
-        except (sqlite3.Error, OSError, RecordError) as error:
-            self._given_up = True
-            self.close()
-            reason = str(error) or type(error).__name__
-            warnings.warn(
-                say("runs are no longer kept in {path}: {reason}. %config NBPerf.history names another file, or None",
-                    path=self.path, reason=reason),
-                NBPerfWarning,
-                stacklevel=2,
-            )  # fmt: skip
-            return False
+        with self._lock:
+            if self._given_up:
+                return False
+            try:
+                new = self.write([*self._missed, run]) > len(self._missed)
+            except (sqlite3.Error, OSError, RecordError) as error:
+                self._shut()
+                reason = str(error) or type(error).__name__
+                if passing(error):
+                    self._missed = [*self._missed, run][-MOST_MISSED:]
+                    message = say("this run is not in {path} yet: {reason}. It is written with the next one that can be",
+                                  path=self.path, reason=reason)  # fmt: skip
+                else:
+                    self._given_up = True
+                    message = say("runs are no longer kept in {path}: {reason}. %config NBPerf.history names another file, or None",
+                                  path=self.path, reason=reason)  # fmt: skip
+                if not self._warned:
+                    self._warned = True
+                    warnings.warn(message, NBPerfWarning, stacklevel=2)
+                return False
+            self._missed = []
+            return new
 
     def write(self, runs: Iterable[Run]) -> int:
         """Keep some runs in one transaction; how many were new.
@@ -83,11 +105,11 @@ class History:
         Raises
         ------
         sqlite3.Error, OSError, RecordError
-            If the file cannot be written, or belongs to a newer nbperf.
+            If the file cannot be written, or belongs to a newer nbperf or to another program.
         """
         rows = [(_row(run), list(_measurements(run))) for run in runs]  # before the file is locked
         new = 0
-        with self._open(create=True) as connection:
+        with self._open() as connection:
             connection.execute("BEGIN IMMEDIATE")
             try:
                 for row, measurements in rows:
@@ -107,68 +129,176 @@ class History:
         return new
 
     def runs(self, where: Filters = ("1", ()), *, last: int | None = None) -> list[Run]:
-        """The runs that fit, oldest first; only the newest `last` of them.
-
-        Raises
-        ------
-        RecordError
-            If the file cannot be read, or a record in it is damaged.
-        """
-        query = f"SELECT record FROM runs WHERE {where[0]} ORDER BY started_at DESC, id DESC LIMIT ?"  # noqa: S608 - our own text
-        rows = self._fetch(query, (*where[1], -1 if last is None else last))
-        return [_run(record) for (record,) in reversed(rows)]
-
-    def rows(self, where: Filters = ("1", ())) -> list[tuple[Any, ...]]:
-        """A tuple for each run and quantity: uid, label, started_at, machine, host, error, then the columns of measurements.
+        """The runs that fit, oldest first; only the newest `last` of them. Damaged ones are left out, and an NBPerfWarning counts them.
 
         Raises
         ------
         RecordError
             If the file cannot be read.
         """
-        columns = "quantity, device, unit, provenance, source, count, median, mean, min, max, numbers"
-        joined = f"SELECT uid, label, started_at, machine, host, error, {columns} FROM runs JOIN measurements ON run = id"  # noqa: S608
-        query = f"{joined} WHERE {where[0]} ORDER BY started_at, id, measurements.rowid"
-        return self._fetch(query, where[1])
+        query = f"SELECT record FROM runs WHERE {where[0]} ORDER BY started_at DESC, id DESC LIMIT ?"  # noqa: S608 - our own text
+        (rows,) = self._fetch((query, (*where[1], -1 if last is None else last)))
+        found, damaged = [], []
+        for (record,) in reversed(rows):
+            try:
+                found.append(_run(record))
+            except RecordError as error:
+                damaged.append(error)
+        if damaged:
+            warnings.warn(
+                say("{count} of the runs in {path} cannot be read and are left out: {error}",
+                    count=len(damaged), path=self.path, error=damaged[0]),
+                NBPerfWarning,
+                stacklevel=3,
+            )  # fmt: skip
+        return found
+
+    def columns(self, where: Filters = ("1", ()), quantity: str | None = None) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
+        """What a table is made of: a tuple for each run, oldest first, and one for each run and quantity.
+
+        The first are (id, uid, label, started_at, machine, host, error); the second (run's id, what was read, count,
+        median, mean, min, max, numbers), where what was read is the text that `split` takes apart.
+
+        Raises
+        ------
+        RecordError
+            If the file cannot be read.
+        """
+        named, values = ("", ()) if quantity is None else ("AND quantity = ?", (quantity,))
+        chosen = f"SELECT id FROM runs WHERE {where[0]}"  # noqa: S608 - our own text
+        key = " || char(31) || ".join(["quantity", "ifnull(device, char(30))", "unit", "provenance", "source"])
+        numbers = "count, median, mean, min, max, numbers"
+        runs, measurements = self._fetch(
+            (f"SELECT id, uid, label, started_at, machine, host, error FROM runs WHERE {where[0]} ORDER BY started_at, id", where[1]),  # noqa: S608
+            (f"SELECT run, {key}, {numbers} FROM measurements WHERE run IN ({chosen}) {named} ORDER BY rowid", (*where[1], *values)),  # noqa: S608
+        )
+        return runs, measurements
 
     def close(self) -> None:
-        """Close the file; it is opened again where it is needed."""
+        """Write what could not be written before, if that is possible now, and close the file; it opens again where needed."""
         with self._lock:
-            connection, self._connection = self._connection, None
-            if connection is not None and self._pid == os.getpid():
-                connection.close()
+            if self._missed and not self._given_up:
+                try:
+                    self.write(self._missed)
+                    self._missed = []
+                except (sqlite3.Error, OSError, RecordError):
+                    pass  # it was said when the first of them was missed
+            self._shut()
 
-    def _fetch(self, query: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+    def _shut(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+    def _fetch(self, *queries: tuple[str, Sequence[Any]]) -> list[list[tuple[Any, ...]]]:
+        """The rows of each query, all of one state of the file."""
         if not self.path.exists():
-            return []
+            return [[] for _ in queries]
         try:
-            with self._open(create=False) as connection:
-                return connection.execute(query, values).fetchall()
-        except (sqlite3.Error, OSError) as error:
+            with self._lock, _reading(self.path) as connection:
+                connection.execute("BEGIN")
+                return [connection.execute(query, values).fetchall() for query, values in queries]
+        except (sqlite3.Error, OSError, RecordError) as error:
             raise RecordError(say("{path} cannot be read: {error}", path=self.path, error=error)) from None
 
     @contextmanager
-    def _open(self, *, create: bool) -> Iterator[sqlite3.Connection]:
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        """The connection that writes."""
         with self._lock:
-            if self._connection is None or self._pid != os.getpid():
-                self._connection, self._pid = self._connect(create=create), os.getpid()
+            if self._connection is not None and self._opened != _identity(self.path):
+                self._shut()  # the file was removed or replaced: what is written into the old one, nobody finds
+            if self._connection is None:
+                self._connection = self._connect()
+                self._opened = _identity(self.path)
             yield self._connection
 
-    def _connect(self, *, create: bool) -> sqlite3.Connection:
-        if create:
-            _folder(self.path.parent)
-        connection = sqlite3.connect(self.path, timeout=WAIT, isolation_level=None, check_same_thread=False)
+    def _connect(self) -> sqlite3.Connection:
+        _folder(self.path.parent)
+        wait = BRIEFLY if self._missed else WAIT
+        connection = sqlite3.connect(self.path, timeout=wait, isolation_level=None, check_same_thread=False)
         try:
+            schema.check(connection)  # before anything is written: a file of a newer nbperf or of another program stays as it is
             if self._network(self.path.parent):
                 connection.execute("PRAGMA journal_mode = DELETE")
             else:
                 connection.execute("PRAGMA journal_mode = WAL")
                 connection.execute("PRAGMA synchronous = NORMAL")  # a crash of the machine may lose the last run, never the file
             schema.migrate(connection)
+            connection.execute(f"PRAGMA busy_timeout = {int(WAIT * 1000)}")
         except BaseException:
             connection.close()
             raise
         return connection
+
+
+_HISTORIES: weakref.WeakSet[History] = weakref.WeakSet()
+_FORKING: list[History] = []
+
+
+def _before_fork() -> None:
+    # SQLite counts its locks for each process, and a forked child believes that it holds its parent's: the parent would
+    # close the file as its last user and take the log along into which the child still writes.
+    _FORKING[:] = _HISTORIES
+    for history in _FORKING:
+        history._lock.acquire()
+        history._shut()
+
+
+def _after_fork() -> None:
+    for history in _FORKING:
+        history._lock.release()
+    _FORKING.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork)
+
+
+def passing(error: Exception) -> bool:
+    """Whether an error of writing may be over the next time: a lock, a full disk."""
+    if isinstance(error, OSError):
+        return error.errno in {errno.ENOSPC, errno.EDQUOT}
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in PASSING
+
+
+def _identity(path: Path) -> tuple[int, ...]:
+    """Which file stands at a path; () where there is none."""
+    try:
+        status = path.stat()
+    except OSError:
+        return ()
+    return status.st_dev, status.st_ino
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[sqlite3.Connection]:
+    """A connection that leaves the file as it is, whoever it belongs to; one of an older nbperf is brought up in a copy in memory."""
+    writable = os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
+    # One that may write clears its log away when it closes, though it writes nothing else.
+    connection = _look(path, "mode=rw" if writable else "mode=ro")
+    try:
+        try:
+            found = schema.check(connection)
+        except sqlite3.OperationalError:
+            log = path.with_name(path.name + "-wal")
+            if writable or (log.exists() and log.stat().st_size):
+                raise
+            connection.close()  # without its log a file can be read only where one could be made, unless nobody can write to it
+            connection = _look(path, "mode=ro&immutable=1")
+            found = schema.check(connection)
+        if found < schema.VERSION:
+            copy = sqlite3.connect(":memory:", isolation_level=None)
+            connection.backup(copy)
+            connection.close()
+            connection = copy
+            schema.migrate(connection)
+        yield connection
+    finally:
+        connection.close()
+
+
+def _look(path: Path, how: str) -> sqlite3.Connection:
+    return sqlite3.connect(f"{path.as_uri()}?{how}", uri=True, timeout=WAIT, isolation_level=None, check_same_thread=False)
 
 
 def _folder(folder: Path) -> None:
@@ -210,10 +340,23 @@ def packed(values: Sequence[float]) -> bytes:
     return numbers.tobytes()
 
 
+SEPARATOR, NOTHING = "\x1f", "\x1e"
+
+
+def split(read: str) -> tuple[str | None, ...]:
+    """What `History.columns` joined: quantity, device, unit, provenance and source."""
+    quantity, device, unit, provenance, source = [*read.split(SEPARATOR, 4), "", "", "", ""][:5]
+    return quantity, None if device == NOTHING else device, unit, provenance, source
+
+
 def _run(record: bytes) -> Run:
     try:
-        found = loads(zlib.decompress(record))
-    except zlib.error as error:
+        unfolding = zlib.decompressobj()
+        text = unfolding.decompress(record, LARGEST)
+        if not unfolding.eof:
+            raise RecordError(say("a stored run is damaged: {error}", error=f"{len(record)} B"))
+        found = loads(text)
+    except (zlib.error, TypeError) as error:
         raise RecordError(say("a stored run is damaged: {error}", error=error)) from None
     if not isinstance(found, Run):
         raise RecordError(say("a stored run is damaged: {error}", error=type(found).__name__))

@@ -3,6 +3,8 @@
 ``PRAGMA user_version`` says which migrations a file has seen. A migration is written once and never changed; a change
 of the tables is the next one. A file that has seen more than we know belongs to a newer nbperf and is left alone.
 
+A file that holds other tables is somebody else's, and is left alone as well.
+
 A run is one row with its whole record (compressed JSON, codec.py) and a row for each quantity with its raw values as
 one blob of little-endian doubles: a thousand times a thousand values are read back in the time that a thousand rows
 take. Nothing in a file is ever unpickled or evaluated.
@@ -47,6 +49,29 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     ),
 )
 VERSION = len(MIGRATIONS)
+TABLES = {"runs", "measurements"}
+
+
+def check(connection: sqlite3.Connection) -> int:
+    """How many migrations a file has seen; nothing is written.
+
+    Raises
+    ------
+    RecordError
+        If it belongs to a newer nbperf, or to another program.
+    sqlite3.Error
+        If it cannot be read.
+    """
+    found = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    if found > VERSION:
+        raise RecordError(
+            say("this history was written by a newer nbperf (format {found}, this one knows {known}): pip install -U nbperf",
+                found=found, known=VERSION)
+        )  # fmt: skip
+    tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    if (tables and found < 1) or (found >= 1 and not tables >= TABLES):
+        raise RecordError(say("this is the database of another program, and no history of nbperf"))
+    return found
 
 
 def migrate(connection: sqlite3.Connection) -> None:
@@ -55,18 +80,12 @@ def migrate(connection: sqlite3.Connection) -> None:
     Raises
     ------
     RecordError
-        If it belongs to a newer nbperf.
+        As `check`.
     sqlite3.Error
         If it cannot be read or written.
     """
-    found = int(connection.execute("PRAGMA user_version").fetchone()[0])
-    if found == VERSION:
+    if check(connection) == VERSION:
         return
-    if found > VERSION:
-        raise RecordError(
-            say("this history was written by a newer nbperf (format {found}, this one knows {known}): pip install -U nbperf",
-                found=found, known=VERSION)
-        )  # fmt: skip
     connection.execute("BEGIN IMMEDIATE")
     try:
         found = int(connection.execute("PRAGMA user_version").fetchone()[0])  # another kernel may have been quicker

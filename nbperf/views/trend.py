@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from nbperf.views.theme import Theme
 
 
+CROWD = 120
+"""Points of a machine beyond which they are drawn small: they would hide the line and its spread."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Point:
     """One run.
@@ -76,6 +80,7 @@ def trend(points: Sequence[Point], quantity: str, *, title: str = "", dark: bool
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value / factor:g}"))
         axes.set_ylabel(f"{say(label(quantity))}{f' ({symbol})' if symbol else ''}")
         bottom = min(point.low for point in ordered)
+        axes.margins(y=0.12)  # room above for the sizes of changes
         axes.set_ylim(bottom=0 if bottom >= 0 else None)
         _moments(axes, ordered)
         axes.set_title(title or say(label(quantity)))
@@ -90,18 +95,19 @@ def _machine(axes: Axes, theme: Theme, number: int, machine: str, placed: list[t
     xs, found = [x for x, _ in placed], [point for _, point in placed]
     worst = max(point.provenance for point in found)
     axes.fill_between(xs, [p.low for p in found], [p.high for p in found], color=colour, alpha=0.18, linewidth=0)
+    size, width = (4, 1.2) if len(found) <= CROWD else (1.5, 0.7)
     axes.plot(
-        xs, [p.median for p in found], color=colour, marker=MARKERS[number % len(MARKERS)], markersize=4, linewidth=1.2,
+        xs, [p.median for p in found], color=colour, marker=MARKERS[number % len(MARKERS)], markersize=size, linewidth=width,
         label=machine, **style(worst),
     )  # fmt: skip
     places = change_points([p.median for p in found])
     for place, (before, after) in zip(places, _levels(found, places), strict=True):
-        axes.axvline(xs[place] - 0.5, color=theme.faint, linewidth=1, linestyle=":")
+        axes.axvline(xs[place] - 0.5, color=colour, linewidth=1, linestyle=":")
         change = after / before - 1 if before else 0.0
         text = f"{'+' if change > 0 else '−'}{format_percent(abs(change))}"
         axes.annotate(
             text, (xs[place] - 0.5, 1), xycoords=("data", "axes fraction"), xytext=(3, -3), textcoords="offset points",
-            ha="left", va="top", fontsize=9, color=theme.text,
+            ha="left", va="top", fontsize=9, color=colour,
         )  # fmt: skip
     last = found[-1]
     axes.annotate(

@@ -38,6 +38,11 @@ def test_outliers_are_no_change() -> None:
     assert false <= 10
 
 
+@pytest.mark.parametrize("unit", [1.0, 5e-3, 4e8, 1e12])
+def test_a_change_is_found_in_whatever_unit(unit: float) -> None:
+    assert change_points([unit * value for value in series((1.0, 20), (1.02, 20), noise=0.0005)]) == (20,)
+
+
 def test_too_few_values_have_none() -> None:
     assert change_points([1.0] * (2 * SHORTEST - 1)) == ()
     assert change_points([]) == ()

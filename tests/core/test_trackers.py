@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from nbperf.core.records import Run, Sample
+from nbperf.core.records import Provenance, Run, Sample
 from nbperf.core.units import Unit
 from nbperf.errors import PlanError
 from nbperf.testing import reading
@@ -29,6 +30,18 @@ def test_mlflow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         RUN.log_to(mlflow)
     metrics = mlflow.get_run(active.info.run_id).data.metrics
     assert metrics == {"nbperf/time.wall": 2.0, "nbperf/energy.gpu/cuda_0": 5.0}
+
+
+def test_a_run_of_mlflow_and_names_that_it_refuses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")
+    mlflow = pytest.importorskip("mlflow", reason="mlflow is not installed")
+    mlflow.set_tracking_uri(tmp_path.as_uri())
+    mlflow.set_experiment("tests of a run")
+    outlet = replace(reading("power.outlet", 5.0, unit=Unit.WATT, device="wall (Küche)"), provenance=Provenance.ESTIMATED)
+    with mlflow.start_run() as active:
+        pass
+    Run(samples=(Sample(readings=(outlet,)),)).log_to(active)
+    assert mlflow.get_run(active.info.run_id).data.metrics == {"nbperf/power.outlet/wall _K_che_/estimated": 5.0}
 
 
 def test_nothing_else_is_logged_to() -> None:

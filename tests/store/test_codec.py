@@ -5,14 +5,28 @@ from __future__ import annotations
 import copy
 import json
 import math
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nbperf.core.records import Absence, Comparison, Comparisons, Environment, Pairs, Provenance, Reading, Region, Run, Sample, Trace
+from nbperf.core.records import (
+    Absence,
+    Budget,
+    Comparison,
+    Comparisons,
+    Environment,
+    Held,
+    Pairs,
+    Provenance,
+    Reading,
+    Region,
+    Run,
+    Sample,
+    Trace,
+)
 from nbperf.core.units import Unit
 from nbperf.errors import RecordError
 from nbperf.store import codec
@@ -56,6 +70,7 @@ SAMPLES = st.builds(
     loops=st.integers(1, 2**40),
     traces=st.lists(traces(), max_size=2).map(tuple),
     regions=st.lists(REGIONS, max_size=2).map(tuple),
+    started_at=st.none() | FLOATS,
 )
 SENTENCES = st.recursive(
     TEXTS.map(Sentence),
@@ -87,6 +102,19 @@ ENVIRONMENTS = st.builds(
     git=st.none() | TEXTS,
     clock_resolution=FLOATS,
 )
+BUDGETS = st.builds(
+    Budget,
+    quantity=TEXTS,
+    statistic=TEXTS,
+    relation=st.sampled_from(["<", "<=", ">", ">="]),
+    limit=FLOATS,
+    unit=st.sampled_from(Unit),
+    text=TEXTS,
+    device=st.none() | TEXTS,
+)
+HELD = st.builds(
+    Held, name=TEXTS, kind=TEXTS, shape=st.lists(st.integers(0, 2**40), max_size=3).map(tuple), bytes=st.integers(0, 2**60), device=TEXTS
+)
 RUNS = st.builds(
     Run,
     label=TEXTS,
@@ -100,6 +128,12 @@ RUNS = st.builds(
     ),
     error=st.none() | TEXTS,
     collected=st.booleans(),
+    uid=TEXTS,
+    cell=st.none() | TEXTS,
+    source=st.none() | TEXTS,
+    items=st.none() | FLOATS,
+    budgets=st.lists(BUDGETS, max_size=2).map(tuple),
+    held=st.lists(HELD, max_size=2).map(tuple),
 )
 
 
@@ -177,6 +211,23 @@ def test_a_stored_run_reads_in_the_readers_language(monkeypatch: pytest.MonkeyPa
     assert say(back.absences[0].reason) == "torch 没有看到 CUDA 设备"
 
 
+LATER = {"uid", "cell", "source", "items", "budgets", "held"}
+"""Keys that came after the first documents."""
+
+
+def test_a_document_from_before_a_key_was_there_still_loads() -> None:
+    run = replace(epoch(), uid="u", cell="c", source="x", items=3.0)
+    data = {key: value for key, value in codec.encode(run).items() if key not in LATER}
+    assert codec.decode(data) == epoch()
+
+
+def test_every_field_of_a_run_has_its_key() -> None:
+    budget = Budget(quantity="time.wall", statistic="p95", relation="<", limit=1.0, unit=Unit.SECOND, text="t")
+    held = Held(name="x", kind="k", shape=(), bytes=0, device="cpu")
+    full = Run(uid="u", cell="c", source="s", items=1.0, budgets=(budget,), held=(held,))
+    assert {field.name for field in fields(Run)} <= codec.encode(full).keys()
+
+
 def test_what_a_reading_is_of_is_written_once() -> None:
     run = epoch()
     assert codec.dumps(run).count("VmHWM after clear_refs") == 1
@@ -234,6 +285,10 @@ def damage(data: Any, path: list[Any], value: object) -> Any:
         (["series", 0, "unit"], "furlong", r"series\[0\]\.unit should be"),
         (["series", 0, "provenance"], "guessed", '"measured", "sampled", "estimated"'),
         (["environment", "cores"], 2.5, r"environment\.cores should be a whole number"),
+        (["uid"], 3, "uid should be a text, and is 3"),
+        (["items"], "many", "items should be a number"),
+        (["budgets"], [{"quantity": "time.wall", "statistic": "p95", "relation": "~"}], r'budgets\[0\]\.relation should be "<"'),
+        (["held"], [{"shape": ["2"]}], r"held\[0\]\.shape should be a list"),
         (["absences", 0, "reason"], {"message": "{a.__class__}", "values": {"a": 1}}, r"absences\[0\]\.reason should be a message"),
         (["absences", 0, "reason"], {"message": "{a:>999999999}", "values": {"a": 1}}, "should be a message"),
         (["absences", 0, "reason"], {"message": "{a", "values": {"a": 1}}, "should be a message"),

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import warnings
+import zlib
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,7 +23,7 @@ from nbperf.errors import MissingDependency, NBPerfWarning, PlanError, RecordErr
 from nbperf.store import schema
 from nbperf.store.history import History, machine
 from nbperf.store.place import on_network
-from nbperf.store.public import export_history, history, import_history, runs, since_seconds
+from nbperf.store.public import export_history, history, import_history, plot_history, runs, since_seconds
 
 HERE = Environment(host="here", system="Linux", python="3.11", cores=2, cores_allowed=2, cpu="A")
 THERE = replace(HERE, cpu="B")
@@ -201,6 +204,49 @@ assert store.add(run("after"))
     assert {each.uid for each in runs(path=path)} == {"parent", "before", "child", "after"}
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+def test_a_child_loses_nothing_when_its_parent_closes_first(path: Path) -> None:
+    code = f"""
+import os
+from tests.store.test_history import History, run
+path = {str(path)!r}
+store = History(path)
+store.add(run("parent"))
+done, go = os.pipe(), os.pipe()
+child = os.fork()
+if child == 0:
+    kept = store.add(run("first"))
+    os.write(done[1], b"x")
+    os.read(go[0], 1)
+    os._exit(0 if kept and store.add(run("second")) else 1)
+os.read(done[0], 1)
+store.close()
+other = History(path)
+other.add(run("other"))
+other.close()
+os.write(go[1], b"x")
+assert os.waitpid(child, 0)[1] == 0
+"""
+    root = str(Path(__file__).parents[2])
+    subprocess.run([sys.executable, "-c", code], check=True, env={**os.environ, "PYTHONPATH": root}, cwd=root)
+    assert {each.uid for each in runs(path=path)} == {"parent", "first", "other", "second"}
+
+
+def test_a_file_that_was_removed_is_made_anew(path: Path) -> None:
+    store = History(path)
+    assert store.add(run("a"))
+    shutil.rmtree(path.parent)
+    assert store.add(run("b"))
+    store.close()
+    assert [each.uid for each in runs(path=path)] == ["b"]
+
+
+def test_a_change_of_the_memory_that_the_system_keeps_makes_no_other_machine() -> None:
+    total = 16 * 2**30 - 300 * 2**20
+    assert machine(replace(HERE, memory_total=total)) == machine(replace(HERE, memory_total=total - 2**20))
+    assert machine(replace(HERE, memory_total=total)) != machine(replace(HERE, memory_total=2 * total))
+
+
 def adding(store: History) -> list[str]:
     """The warnings of two attempts to keep a run."""
     with warnings.catch_warnings(record=True) as caught:
@@ -224,27 +270,135 @@ def test_a_corrupt_file_is_left_as_it_is_with_one_warning(path: Path) -> None:
 
 
 def test_a_newer_file_is_left_as_it_is(path: Path) -> None:
-    kept(path, run("a"))
+    store = History(path, network=lambda _: True)  # not in the journal mode that would be set
+    store.add(run("a"))
+    store.close()
     connection = sqlite3.connect(path)
     connection.execute(f"PRAGMA user_version = {schema.VERSION + 1}")
     connection.close()
+    content = path.read_bytes()
     (said,) = adding(History(path))
     assert "newer nbperf" in said
+    with pytest.raises(RecordError, match="newer nbperf"):
+        runs(path=path)
+    assert path.read_bytes() == content
+
+
+def test_the_database_of_another_program_is_left_as_it_is(path: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.sqlite"
+    connection = sqlite3.connect(other)
+    connection.execute("CREATE TABLE theirs (x)")
+    connection.close()
+    content = other.read_bytes()
+    (said,) = adding(History(other))
+    assert "another program" in said
+    for use in (lambda: runs(path=other), lambda: import_history(other, path=path)):
+        with pytest.raises(RecordError, match="another program"):
+            use()
+    assert other.read_bytes() == content
+
+
+def test_to_look_into_a_history_changes_nothing_in_it(path: Path) -> None:
+    kept(path, run("a"))
+    content = path.read_bytes()
+    assert len(runs(path=path)) == len(history(path=path)) / 2 == 1
+    assert path.read_bytes() == content
+    assert sorted(each.name for each in path.parent.iterdir()) == [".gitignore", "history.sqlite"]
+
+
+def test_an_older_file_is_read_as_it_is_and_brought_up_when_it_is_written(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept(path, run("a"))
+    content = path.read_bytes()
+    monkeypatch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, ("CREATE TABLE more (x)",)))
+    monkeypatch.setattr(schema, "VERSION", schema.VERSION + 1)
+    assert [each.uid for each in runs(path=path)] == ["a"]
+    assert path.read_bytes() == content
+    kept(path, run("b"))
     connection = sqlite3.connect(path)
-    assert connection.execute("SELECT uid FROM runs").fetchall() == [("a",)]
+    assert connection.execute("PRAGMA user_version").fetchone() == (schema.VERSION,)
+    assert connection.execute("SELECT count(*) FROM more").fetchone() == (0,)
     connection.close()
 
 
-def test_a_locked_file_is_given_up_after_a_while(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.skipif(not hasattr(os, "setuid") or os.name == "nt" or os.getuid() != 0, reason="only root can become somebody without rights")
+def test_a_history_that_only_others_may_write_can_be_read() -> None:
+    folder = Path(tempfile.mkdtemp())  # pytest's own folders are closed to others
+    try:
+        path = folder / "theirs" / "history.sqlite"
+        kept(path, run("a"))
+        folder.chmod(0o755)
+        path.chmod(0o444)
+        path.parent.chmod(0o555)
+        code = f"""
+import os, warnings
+from tests.store.test_history import History, NBPerfWarning, run, runs
+os.setuid(65534)
+assert [each.uid for each in runs(path={str(path)!r})] == ["a"]
+with warnings.catch_warnings(record=True) as caught:
+    warnings.simplefilter("always")
+    store = History({str(path)!r})
+    assert not store.add(run("b"))
+    assert not store.add(run("c"))
+assert [each.category for each in caught] == [NBPerfWarning]
+"""
+        root = str(Path(__file__).parents[2])
+        subprocess.run([sys.executable, "-c", code], check=True, env={**os.environ, "PYTHONPATH": root}, cwd=root)
+    finally:
+        shutil.rmtree(folder)
+
+
+@pytest.mark.parametrize(
+    "record", [b"", b"\0", zlib.compress(b"no JSON"), zlib.compress(b" " * 2**21) + b"x", zlib.compress(b"{}")[:-4], 5]
+)
+def test_a_damaged_run_is_left_out_and_said(path: Path, monkeypatch: pytest.MonkeyPatch, record: object) -> None:
+    monkeypatch.setattr("nbperf.store.history.LARGEST", 2**20)
+    kept(path, run("a"), run("b"), run("c"))
+    connection = sqlite3.connect(path)
+    connection.execute("UPDATE runs SET record = ? WHERE uid = 'b'", (record,))
+    connection.commit()
+    connection.close()
+    with pytest.warns(NBPerfWarning, match="1 of the runs"):
+        assert [each.uid for each in runs(path=path)] == ["a", "c"]
+    assert len(history(path=path)) == 6
+
+
+def test_a_plot_of_several_devices_asks_which(path: Path) -> None:
+    def read(device: str, value: float) -> Reading:
+        return Reading(quantity="energy.gpu", value=value, unit=Unit.JOULE, provenance=Provenance.MEASURED, source="NVML", device=device)
+
+    two = Sample(readings=(read("cuda:0", 1.0), read("cuda:1", 2.0)))
+    kept(path, replace(run("a"), samples=(two,)))
+    with pytest.raises(RecordError, match="cuda:0, cuda:1: name one with device="):
+        plot_history(quantity="energy.gpu", path=path)
+    assert plot_history(quantity="energy.gpu", device="cuda:1", path=path).axes[0].lines[0].get_ydata()[0] == 2.0
+    with pytest.raises(RecordError, match=r"no kept run has 'time.nothing'; there are energy.gpu"):
+        plot_history(quantity="time.nothing", path=path)
+
+
+def test_a_home_folder_is_understood(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(path.parent))
+    monkeypatch.setenv("USERPROFILE", str(path.parent))
+    kept(path, run("a"))
+    assert len(runs(path="~/history.sqlite")) == 1
+
+
+@pytest.mark.parametrize("then", ["add", "close"])
+def test_what_a_locked_file_missed_is_written_when_it_is_free(path: Path, monkeypatch: pytest.MonkeyPatch, then: str) -> None:
     kept(path, run("a"))
     monkeypatch.setattr("nbperf.store.history.WAIT", 0.01)
+    monkeypatch.setattr("nbperf.store.history.BRIEFLY", 0.01)
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")
-    (said,) = adding(History(path))
+    store = History(path)
+    (said,) = adding(store)
     other.execute("ROLLBACK")
     other.close()
     assert "locked" in said
-    assert len(runs(path=path)) == 1
+    assert [each.uid for each in runs(path=path)] == ["a"]
+    if then == "add":
+        assert store.add(run("last"))
+    store.close()
+    assert [each.uid for each in runs(path=path)] == ["a", "new", "newer", *(["last"] if then == "add" else [])]
 
 
 def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
@@ -257,7 +411,7 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
 def test_a_full_disk_leaves_what_was_there(path: Path) -> None:
     kept(path, run("a"))
     store = History(path)
-    with store._open(create=True) as connection:
+    with store._open() as connection:
         pages = connection.execute("PRAGMA page_count").fetchone()[0]
         connection.execute(f"PRAGMA max_page_count = {pages}")
     with warnings.catch_warnings(record=True) as caught:
@@ -265,8 +419,10 @@ def test_a_full_disk_leaves_what_was_there(path: Path) -> None:
         big = run("big", values=tuple(float(i) for i in range(20_000)))
         assert not store.add(big)
     assert "full" in str(caught[0].message)
-    store.close()
     assert [each.uid for each in runs(path=path)] == ["a"]
+    assert store.add(run("b")), "there is room again"
+    store.close()
+    assert [each.uid for each in runs(path=path)] == ["a", "big", "b"]
 
 
 def test_no_history_says_how_to_have_one(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -303,6 +459,6 @@ def test_where_the_system_does_not_say_a_folder_is_taken_for_local(tmp_path: Pat
 def test_the_journal_fits_the_file_system(path: Path, network: bool, mode: str) -> None:
     store = History(path, network=lambda _: network)
     store.add(run("a"))
-    with store._open(create=True) as connection:
+    with store._open() as connection:
         assert connection.execute("PRAGMA journal_mode").fetchone() == (mode,)
     store.close()
