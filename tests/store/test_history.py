@@ -330,8 +330,9 @@ def test_a_history_that_only_others_may_write_can_be_read() -> None:
         path.chmod(0o444)
         path.parent.chmod(0o555)
         code = f"""
-import os, warnings
+import os, urllib.parse, warnings
 from tests.store.test_history import History, NBPerfWarning, run, runs
+runs(path={str(path)!r})  # whatever is imported late: somebody without rights may not read it
 os.setuid(65534)
 assert [each.uid for each in runs(path={str(path)!r})] == ["a"]
 with warnings.catch_warnings(record=True) as caught:
