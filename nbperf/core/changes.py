@@ -35,6 +35,11 @@ def change_points(values: Sequence[float]) -> tuple[int, ...]:
         In the order in which they were taken; positive ones are compared as logarithms, since runtimes change by
         factors.
 
+    Notes
+    -----
+    Neighbours are taken for independent. Where a machine's load comes and goes over several runs, its wave is marked as
+    a change too: a mark says where to look, and is no verdict.
+
     Returns
     -------
     tuple of int

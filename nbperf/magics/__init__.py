@@ -41,7 +41,9 @@ def load(shell: Any) -> None:
     from nbperf.magics.perf import PerfMagics
     from nbperf.magics.settings import NBPerf
     from nbperf.report.card import Card
+    from nbperf.store.place import PLACE
 
+    PLACE.settle()
     settings = NBPerf(parent=shell)
     entry = Entry(shell, settings)
     magics = (PerfMagics(shell, entry, settings), StatusMagics(shell, entry, settings))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from nbperf.core.baseline import Was, against
 from nbperf.core.records import Run
 from nbperf.errors import PlanError, RecordError
@@ -56,12 +54,9 @@ class Keeper:
             self._history = None
 
     def _open(self) -> History | None:
-        if PLACE.path is None:
+        path = PLACE.file()
+        if path is None:
             self.close()
-            return None
-        try:
-            path = Path(PLACE.path).expanduser().absolute()
-        except (OSError, RuntimeError):  # the folder is gone, or there is no home
             return None
         if self._history is None or self._history.path != path:
             self.close()

@@ -38,6 +38,7 @@ class NBPerf(Configurable):
     @observe("history")
     def _keep(self, change: Any) -> None:
         PLACE.path = change["new"] or None
+        PLACE.settle()
 
     @validate("probes")
     def _known(self, proposal: Any) -> list[str]:

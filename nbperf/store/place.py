@@ -15,6 +15,23 @@ class Place:
 
     def __init__(self) -> None:
         self.path: str | None = DEFAULT
+        self._folder: Path | None = None
+
+    def settle(self) -> None:
+        """Remember the folder that a relative path is meant from: code that changes folders must not split the history."""
+        try:
+            self._folder = Path.cwd()
+        except OSError:  # the folder is gone
+            self._folder = None
+
+    def file(self) -> Path | None:
+        """Where the file is; None where no history is kept, or its place cannot be told."""
+        if self.path is None:
+            return None
+        try:
+            return ((self._folder or Path.cwd()) / Path(self.path).expanduser()).absolute()
+        except (OSError, RuntimeError):  # the folder is gone, or there is no home
+            return None
 
 
 PLACE = Place()

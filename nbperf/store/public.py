@@ -68,7 +68,7 @@ def _where(label: str | None, since: Since, machine: str | None) -> Filters:
 
 
 def _history(path: str | Path | None) -> History:
-    where = path if path is not None else PLACE.path
+    where = path if path is not None else PLACE.file()
     if where is None:
         raise PlanError(say("no history is kept here: %config NBPerf.history names its file"))
     return History(Path(where).expanduser())

@@ -76,6 +76,17 @@ def test_a_baseline_that_is_not_there_is_named_and_the_run_shown(kept: Kernel) -
     assert result.results[0]["text/plain"] == "5"
 
 
+def test_code_that_changes_folders_does_not_split_the_history(kept: Kernel) -> None:
+    kept.run("%%perf -q -l here\n1").check()
+    kept.run("import os, tempfile\nhome, away = os.getcwd(), tempfile.mkdtemp()\nos.chdir(away)").check()
+    kept.run("%%perf -q -l away\n1").check()
+    assert kept.value("([r.label for r in nbperf.runs()], os.listdir(away))") == (["here", "away"], [])
+    assert kept.value("os.path.exists(os.path.join(home, '.nbperf', 'history.sqlite'))")
+    kept.run("%config NBPerf.history = 'other.sqlite'").check()
+    kept.run("%%perf -q -l other\n1").check()
+    assert kept.value("os.path.exists(os.path.join(away, 'other.sqlite'))")
+
+
 def test_kernels_share_a_history(kept: Kernel, kernels: Callable[..., Kernel], tmp_path) -> None:
     where = str(tmp_path / "shared.sqlite")
     other = kernels()
