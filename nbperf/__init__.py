@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from nbperf.core.budgets import check as check
     from nbperf.logs import attach_log as attach_log
     from nbperf.measuring.contest import compare as compare
+    from nbperf.measuring.memtrace import memtrace as memtrace
     from nbperf.measuring.session import measure as measure
+    from nbperf.measuring.window import mark as mark
     from nbperf.measuring.window import perf as perf
     from nbperf.measuring.window import region as region
     from nbperf.store.public import export_history as export_history
@@ -33,14 +35,16 @@ _PUBLIC = {
     "export_history": "nbperf.store.public",
     "history": "nbperf.store.public",
     "import_history": "nbperf.store.public",
+    "mark": "nbperf.measuring.window",
     "measure": "nbperf.measuring.session",
+    "memtrace": "nbperf.measuring.memtrace",
     "perf": "nbperf.measuring.window",
     "plot_history": "nbperf.store.public",
     "region": "nbperf.measuring.window",
     "runs": "nbperf.store.public",
 }
 __all__ = [
-    "attach_log", "check", "compare", "export_history", "history", "import_history", "measure", "perf",
+    "attach_log", "check", "compare", "export_history", "history", "import_history", "mark", "measure", "memtrace", "perf",
     "plot_history", "region", "runs",
 ]  # fmt: skip
 

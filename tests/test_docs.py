@@ -93,9 +93,9 @@ def test_pyproject_shows_the_readme():
 
 
 def options() -> set[tuple[str, ...]]:
-    """The options of %%perf, each with its spellings, from the parser that reads them."""
-    arguments = import_module("nbperf.magics.arguments")
-    return {tuple(action.option_strings) for action in arguments.flags().values()}
+    """The options of %%perf and %%memtrace, each with its spellings, from the parsers that read them."""
+    grammars = [import_module(f"nbperf.magics.{module}").GRAMMAR for module in ("arguments", "trace_arguments")]
+    return {tuple(action.option_strings) for grammar in grammars for action in grammar.flags.values()}
 
 
 def mentioned(option: str, text: str) -> bool:

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from nbperf.core.lines import Line
 
 COLUMNS = (
-    "file", "function", "line", "source", "hits", "reads", "time", "increment", "own", "freed", "least", "mean", "most", "peak", "shared",
+    "file", "function", "line", "source", "hits", "reads", "time", "increment", "own", "freed", "least", "mean", "most", "peak", "spike",
+    "shared",
 )  # fmt: skip
 
 

@@ -68,6 +68,8 @@ class Line:
         The smallest and the largest increment among the hits that were read; 0.0 without any.
     peak : float
         Bytes above the level at its start, at the highest moment within any hit.
+    spike : float
+        Bytes that it needed for a moment of its own: the highest mark above both of the readings around it.
     shared : float
         Bytes of `own` that were read over a stretch of several lines, and given to the slowest of them.
     devices : tuple of DeviceLine
@@ -86,6 +88,7 @@ class Line:
     least: float
     most: float
     peak: float
+    spike: float = 0.0
     shared: float = 0.0
     devices: tuple[DeviceLine, ...] = ()
 
@@ -278,7 +281,7 @@ class MemoryTrace:
         -------
         pandas.DataFrame
             Columns file, function, line, source, hits, reads, time (s), and in bytes increment, own, freed, least, mean,
-            most, peak (above the level at the line's start), shared; then for each device allocated, reserved and its peak.
+            most, peak (above the level at the line's start), spike, shared; then for each device allocated, reserved and its peak.
         """
         from nbperf.core.frames import of_lines
 
@@ -310,8 +313,7 @@ def cost(line: Line) -> float:
 
     A line that only calls traced functions answers for none of theirs.
     """
-    passed_on = max(0.0, line.increment - line.own)
-    return max(0.0, line.own, line.peak - passed_on if line.hits == 1 else line.temporary)
+    return max(0.0, line.own, line.spike)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

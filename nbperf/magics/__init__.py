@@ -34,9 +34,11 @@ def load(shell: Any) -> None:
     if getattr(shell, ATTRIBUTE, None) is not None:
         return
     from nbperf import report
+    from nbperf.core.lines import MemoryContest, MemoryTrace
     from nbperf.core.records import Comparison, Comparisons, Run
     from nbperf.magics import complete
     from nbperf.magics.entry import Entry
+    from nbperf.magics.memtrace import MemtraceMagics
     from nbperf.magics.nbperf import StatusMagics
     from nbperf.magics.perf import PerfMagics
     from nbperf.magics.settings import NBPerf
@@ -46,14 +48,14 @@ def load(shell: Any) -> None:
     PLACE.settle()
     settings = NBPerf(parent=shell)
     entry = Entry(shell, settings)
-    magics = (PerfMagics(shell, entry, settings), StatusMagics(shell, entry, settings))
+    magics = (PerfMagics(shell, entry, settings), MemtraceMagics(shell, entry, settings), StatusMagics(shell, entry, settings))
     for group in magics:
         shell.register_magics(group)
     shell.configurables.append(settings)
     formatted = []
     for mime, render in (("text/plain", _plain), ("text/html", report.to_html)):
         formatter = shell.display_formatter.formatters[mime]
-        for kind in (Run, Comparison, Comparisons, Card):
+        for kind in (Run, Comparison, Comparisons, MemoryTrace, MemoryContest, Card):
             formatter.for_type(kind, render)
             formatted.append((formatter, kind))
     entry.install()

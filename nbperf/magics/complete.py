@@ -1,18 +1,19 @@
-"""Tab completion of the options behind ``%perf`` and ``%%perf``."""
+"""Tab completion of the options behind ``%perf`` and ``%memtrace``, and those of cells."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.completer import SimpleCompletion, context_matcher
 
-from nbperf.magics.arguments import flags
+from nbperf.magics.arguments import GRAMMAR
 
 if TYPE_CHECKING:
     from IPython.core.completer import CompletionContext
 
-_OPTION = re.compile(r"(?:.*=\s*)?%%?perf\s(?:.*\s)?(-[-\w]*)$")
+_OPTION = re.compile(r"(?:.*=\s*)?%%?(perf|memtrace)\s(?:.*\s)?(-[-\w]*)$")
 
 
 @context_matcher()  # type: ignore[untyped-decorator]
@@ -21,12 +22,20 @@ def options(context: CompletionContext) -> Any:
     found = _OPTION.match(context.line_with_cursor[: context.cursor_position])
     if not found or " -- " in context.line_with_cursor:
         return {"completions": []}
-    names = [name for name in flags() if name.startswith(found[1])]
+    names = [name for name in _flags(found[1]) if name.startswith(found[2])]
     return {
         "completions": [SimpleCompletion(text=name, type="option") for name in names],
-        "matched_fragment": found[1],
+        "matched_fragment": found[2],
         "suppress": bool(names),
     }
+
+
+def _flags(magic: str) -> Iterable[str]:
+    if magic == "perf":
+        return GRAMMAR.flags
+    from nbperf.magics import trace_arguments  # loads the tracer, which few cells want
+
+    return trace_arguments.GRAMMAR.flags
 
 
 def install(shell: Any) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from IPython.display import DisplayHandle, display
 
@@ -31,6 +31,9 @@ from nbperf.measuring.recorder import OPEN, PATH, Entered, Recorder, Window
 from nbperf.probes.base import Gauge
 from nbperf.probes.memory import ResidentMemory
 from nbperf.words import say
+
+if TYPE_CHECKING:
+    from nbperf.magics.traced import Traced
 
 NEARLY = 0.95
 """Share of the memory limit from which the largest arrays are named."""
@@ -119,12 +122,12 @@ class Frames:
 
     def __init__(self) -> None:
         self.entry: Entry | None = None
-        self.open: dict[int, Cell] = {}
+        self.open: dict[int, Cell | Traced] = {}
         self.i = 0
 
-    def __call__(self, line: str) -> None:
+    def __call__(self, line: str, magic: str = "perf") -> None:
         """The marker itself: it is replaced before it runs, except under a magic that transforms no syntax trees."""
-        said = say("%%perf was not applied: the magic above it runs cells by itself; put %%perf on the first line")
+        said = say("{magic} was not applied: the magic above it runs cells by itself; put {magic} on the first line", magic=f"%%{magic}")
         sys.stderr.write(f"{said}\n")
 
     def _begin(self, n: int, line: str | None) -> Cell:
@@ -135,6 +138,14 @@ class Frames:
     def once(self, n: int, line: str) -> Repeat:
         """A cell that runs once begins."""
         return Repeat(self._begin(n, line), alone=True)
+
+    def traced(self, n: int, line: str) -> Traced:
+        """A cell whose memory is traced begins."""
+        from nbperf.magics.traced import Traced
+
+        assert self.entry is not None, "as in _begin"
+        cell = self.open[n] = Traced(self.entry, line)
+        return cell
 
     def automatic(self, n: int) -> Repeat:
         """An unmarked cell begins while ``%nbperf auto`` is on."""
@@ -148,7 +159,9 @@ class Frames:
 
     def window(self, n: int) -> Repeat:
         """One repeat."""
-        return Repeat(self.open[n], alone=False)
+        cell = self.open[n]
+        assert isinstance(cell, Cell)
+        return Repeat(cell, alone=False)
 
     def keep(self, n: int, value: object) -> None:
         """The value of the cell's last expression."""
@@ -253,8 +266,8 @@ class Entry:
         finally:
             self._local.direct -= 1
 
-    def output(self, value: object, run: Run | None) -> object:
-        """With ``-o``: the user's value is displayed, unless a semicolon says not to, and the Run is what the cell gives."""
+    def output(self, value: object, run: object) -> object:
+        """With ``-o``: the user's value is displayed, unless a semicolon says not to, and the record is what the cell gives."""
         if self._shell.displayhook.quiet():  # which would keep the Run from being shown and kept as well
             display(run)
             self._shell.displayhook.update_user_ns(run)
@@ -272,21 +285,25 @@ class Entry:
         """The notebook's id of the cell that is running, where the front end tells."""
         return getattr(self.info, "cell_id", None)
 
-    def began(self, cell: Cell) -> None:
+    def began(self, cell: Cell | Traced) -> None:
         """A measured cell begins: in a notebook, a line appears under it once it has run for two seconds."""
         if self._settings.live and self.in_cell and not cell.options.quiet and hasattr(self._shell, "kernel"):
             self._live.begin()
             cell.live = True
 
-    def finished(self, cell: Cell, kind: type[BaseException] | None) -> None:
-        """A cell has ended: keep its Run where it was asked for, and have its card shown."""
+    def ended(self, cell: Cell | Traced, kind: type[BaseException] | None) -> None:
+        """A cell has ended: its live line goes, and if an exception ended it, nobody will take its value."""
         if cell.live:
             self._live.end()
-        if kind is not None:  # nobody will take its value
+        if kind is not None:
             for number, each in list(self._frames.open.items()):
                 if each is cell:
                     del self._frames.open[number]
             self._frames.leave()
+
+    def finished(self, cell: Cell, kind: type[BaseException] | None) -> None:
+        """A cell has ended: keep its Run where it was asked for, and have its card shown."""
+        self.ended(cell, kind)
         assert cell.run is not None
         if _out_of_memory(cell.run, kind):
             from nbperf.measuring.holders import largest
@@ -309,21 +326,40 @@ class Entry:
                 return
         self._deliver(cell, failed=kind is not None)
 
+    @property
+    def shell(self) -> Any:
+        """The shell."""
+        return self._shell
+
+    @property
+    def settings(self) -> NBPerf:
+        """Its settings."""
+        return self._settings
+
+    def show(self, shown: object) -> None:
+        """Show something once the cell's own output is there; a silent execution shows nothing."""
+        if self._local.direct:
+            display(shown)
+        elif self.in_cell:
+            self._local.pending.append(shown)
+
+    @property
+    def kept(self) -> bool:
+        """Whether what ran here is to be kept: a silent execution leaves nothing behind."""
+        return bool(self.in_cell or self._local.direct)
+
     def _deliver(self, cell: Cell, *, failed: bool) -> None:
         if cell.options.variable:
             self._shell.user_ns[cell.options.variable] = cell.run
         assert cell.run is not None
         if not failed:
             self.hold(cell.run)
-        if self.in_cell or self._local.direct:  # a silent execution leaves nothing behind
+        if self.kept:
             self.keeper.keep(cell.run)
         shown = self.shown(cell.run, cell.options)
         if cell.options.quiet or not self._settings.card or (cell.options.output and not failed):
             return
-        if self._local.direct:
-            display(shown)
-        elif self.in_cell:
-            self._local.pending.append(shown)
+        self.show(shown)
 
     def shown(self, run: Run, options: Options) -> object:
         """What is displayed of a run: itself, or with ``--baseline`` a card with a row of what it was."""
@@ -405,8 +441,8 @@ class Entry:
         if not kept.startswith(f"{NAME}("):
             return
         found = LINE.match(info.raw_cell.lstrip())
-        line = found[1].strip() if found else ""
-        text = f"get_ipython().run_cell_magic('perf', {line!r}, {body(info.raw_cell)!r})\n"
+        magic, line = (found[1], found[2].strip()) if found else ("perf", "")
+        text = f"get_ipython().run_cell_magic({magic!r}, {line!r}, {body(info.raw_cell)!r})\n"
         manager.input_hist_parsed[number] = text
         pending = manager.db_input_cache  # not yet written to the database
         pending[:] = [(n, text if n == number else parsed, raw) for n, parsed, raw in pending]

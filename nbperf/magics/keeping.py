@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from nbperf.core.baseline import Was, against
+from nbperf.core.lines import MemoryTrace
 from nbperf.core.records import Run
 from nbperf.errors import PlanError, RecordError
 from nbperf.store.history import History
@@ -21,10 +22,10 @@ class Keeper:
         """Whether runs are kept at all."""
         return PLACE.path is not None
 
-    def keep(self, run: Run) -> None:
-        """Write a run, right after it; what prevents that is said once and costs the user nothing."""
+    def keep(self, run: Run | MemoryTrace) -> None:
+        """Write a run or a memory trace, right after it; what prevents that is said once and costs the user nothing."""
         history = self._open()
-        if history is not None:
+        if history is not None and isinstance(run, Run):
             history.add(run)
 
     def was(self, run: Run, label: str) -> Was:

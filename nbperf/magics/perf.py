@@ -6,7 +6,6 @@ What comes here is a statement (``%perf``), a contest (``vs``), a bad option, an
 
 from __future__ import annotations
 
-import ast
 import re
 from typing import Any
 
@@ -19,9 +18,10 @@ from nbperf.core.records import Comparison, Comparisons, Run
 from nbperf.errors import PlanError
 from nbperf.magics import versions
 from nbperf.magics.arguments import Options, described, read
+from nbperf.magics.direct import run_cell
 from nbperf.magics.entry import Entry
 from nbperf.magics.settings import NBPerf
-from nbperf.magics.statement import COROUTINE, Statement, contestants, split
+from nbperf.magics.statement import Statement, contestants, split
 from nbperf.measuring.contest import Rule, contest
 from nbperf.measuring.session import Plan, measure_block
 from nbperf.probes import catalog
@@ -108,7 +108,7 @@ class PerfMagics(Magics):
             else:
                 _refuse(say("a cell; it is repeated by -r"), {"-n": options.loops, "-c": options.confidence, "-t": options.seconds})
                 catalog.discover(also=options.probe)
-                return self._cell(line, cell)
+                return run_cell(self._entry, "perf", line, cell)
         except PlanError as error:
             raise UsageError(f"%perf: {error}") from None
         return self._deliver(result, options)
@@ -186,27 +186,3 @@ class PerfMagics(Magics):
             now(1)
         kept.ran(key, text)
         return result
-
-    def _cell(self, line: str, cell: str) -> object:
-        """``run_cell_magic``: nobody else will run the cell, so compile and run it here."""
-        shell = self.shell
-        source = shell.transform_cell(f"%%perf {line}\n{cell}")
-        name = shell.compile.cache(source, shell.execution_count)
-        mode, shell.ast_node_interactivity = shell.ast_node_interactivity, "last_expr"  # as for every cell magic
-        try:
-            tree = shell.transform_ast(shell.compile.ast_parse(source, filename=name))
-        finally:
-            shell.ast_node_interactivity = mode
-        *body, tail = tree.body
-        if not (body and isinstance(tail, ast.Expr)):  # it was left alone, since it is no valid cell: the compiler says why
-            compile(tree, name, "exec", shell.compile.flags | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
-            raise UsageError(say("%%perf: this cell cannot be measured from here"))
-        code = compile(ast.Module(body, []), name, "exec", shell.compile.flags | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
-        if code.co_flags & COROUTINE:
-            raise UsageError(say("%%perf: a cell run from Python cannot await; as a cell of the notebook it can"))
-        with shell.builtin_trap:
-            with self._entry.directly():
-                exec(code, shell.user_ns)
-            value = eval(shell.compile(ast.Expression(tail.value), name, "eval"), shell.user_ns)
-        self._entry.raise_held()
-        return value

@@ -146,8 +146,8 @@ def _looped(body: list[ast.stmt]) -> CodeType:
     return compile(ast.fix_missing_locations(frame), FILENAME, "exec")
 
 
-def contestants(cell: str, shell: InteractiveShell) -> dict[str, str]:
-    """The labelled lines of ``%%perf vs``: each ``label: expression``, which Python reads as an annotation.
+def contestants(cell: str, shell: InteractiveShell, magic: str = "%%perf") -> dict[str, str]:
+    """The labelled lines of ``%%perf vs`` or ``%%memtrace vs``: each ``label: expression``, which Python reads as an annotation.
 
     Returns
     -------
@@ -169,8 +169,8 @@ def contestants(cell: str, shell: InteractiveShell) -> dict[str, str]:
             label, colon, _ = line.partition(":")
             if colon and label.strip() and not (label.strip().isidentifier() and not keyword.iskeyword(label.strip())) and "(" not in label:
                 raise UsageError(
-                    say("%%perf vs: line {n}: the label {label!r} is no name; letters, digits and _ make one, as in fp32: model(x)",
-                        n=n, label=label.strip())
+                    say("{magic} vs: line {n}: the label {label!r} is no name; letters, digits and _ make one, as in fp32: model(x)",
+                        magic=magic, n=n, label=label.strip())
                 ) from None  # fmt: skip
         raise
     found: dict[str, str] = {}
@@ -178,14 +178,16 @@ def contestants(cell: str, shell: InteractiveShell) -> dict[str, str]:
         if not (isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.simple and node.value is None):
             line = (ast.get_source_segment(text, node) or "").splitlines()[0]
             raise UsageError(
-                say("%%perf vs: line {n} has no label: {line!r}; each line is label: expression, as in fp32: model(x)",
-                    n=node.lineno, line=line)
+                say("{magic} vs: line {n} has no label: {line!r}; each line is label: expression, as in fp32: model(x)",
+                    magic=magic, n=node.lineno, line=line)
             )  # fmt: skip
         label = node.target.id
         if label in found:
-            raise UsageError(say("%%perf vs: the label {label} stands twice: give each line a label of its own", label=label))
+            raise UsageError(say("{magic} vs: the label {label} stands twice: give each line a label of its own", magic=magic, label=label))
         source = ast.get_source_segment(text, node.annotation) or ast.unparse(node.annotation)
         found[label] = f"({source}\n)" if "\n" in source else source  # brackets around several lines are not part of the node
     if len(found) < 2:
-        raise UsageError(say("%%perf vs: two or more labelled lines are wanted, found {found}: fp32: model(x)", found=len(found)))
+        raise UsageError(
+            say("{magic} vs: two or more labelled lines are wanted, found {found}: fp32: model(x)", magic=magic, found=len(found))
+        )
     return found

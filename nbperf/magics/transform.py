@@ -1,4 +1,6 @@
-"""How the text of a ``%%perf`` cell becomes our windows: text to marker, marker to syntax tree. Both steps are pure.
+"""How the text of a ``%%perf`` or ``%%memtrace`` cell becomes our windows: text to marker, marker to syntax tree.
+
+Both steps are pure.
 
 A cell that runs once, and one that is repeated; 7 is this cell's number, `N` a name in builtins::
 
@@ -8,7 +10,8 @@ A cell that runs once, and one that is repeated; 7 is this cell's number, `N` a 
     N.take(7)                                     N.keep(7, last)
                                           N.take(7)
 
-`keep` holds the value of the last expression, `take` is what the shell displays. The window is left before a traceback
+A traced cell is as one that runs once, with `N.traced`. `keep` holds the value of the last expression, `take` is what
+the shell displays. The window is left before a traceback
 is drawn. Nothing is nested deeper than it must be: Python allows twenty blocks within one another, and the user's count.
 """
 
@@ -31,8 +34,9 @@ from nbperf.probes import catalog
 
 NAME = "__nbperf__"
 """Our name in builtins: there it survives ``%reset`` and is not among the user's names."""
-LINE = re.compile(r"%%perf(?![\w?])[ \t]*(.*)")
+LINE = re.compile(r"%%(perf|memtrace)(?![\w?])[ \t]*(.*)")
 
+TRACED = f"with {NAME}.traced({{n}}, {{line!r}}): pass\n{NAME}.take({{n}})"
 ONCE = f"with {NAME}.once({{n}}, {{line!r}}): pass\n{NAME}.take({{n}})"
 REPEATED = f"for {NAME}.i in {NAME}.repeats({{n}}, {{line!r}}):\n with {NAME}.window({{n}}): pass\n{NAME}.take({{n}})"
 AUTOMATIC = f"with {NAME}.automatic({{n}}): pass\n{NAME}.take({{n}})"
@@ -51,26 +55,41 @@ class Marker:
         if found is None:
             return lines
         try:
-            options = read(found[1])
-            catalog.discover(also=options.probe)
+            if not (_traceable if found[1] == "memtrace" else _measurable)(found[2]):
+                return lines  # `vs`, or something that the magic will refuse
         except (UsageError, PlanError):
             return lines  # the registered magic says it, in one line
-        if options.rest or options.loops or options.confidence or options.seconds:
-            return lines  # `vs`, or something that the magic will refuse
         blank = next((i for i, line in enumerate(lines[1:], start=1) if line.strip()), len(lines))
-        return [marker(found[1].rstrip()), *lines[1:blank], *cell_magic(leading_indent(lines[blank:]))]
+        return [marker(found[1], found[2].rstrip()), *lines[1:blank], *cell_magic(leading_indent(lines[blank:]))]
 
 
-def marker(line: str) -> str:
+def _measurable(line: str) -> bool:
+    """Whether a ``%%perf`` line is for a cell that the shell runs."""
+    options = read(line)
+    catalog.discover(also=options.probe)
+    return not (options.rest or options.loops or options.confidence or options.seconds)
+
+
+def _traceable(line: str) -> bool:
+    """The same of a ``%%memtrace`` line."""
+    from nbperf.magics.trace_arguments import read as read_trace  # most cells have none
+
+    options = read_trace(line)
+    return not (options.rest or options.repeats)
+
+
+def marker(magic: str, line: str) -> str:
     """The marker: a call, which says so if nobody replaces it."""
-    return f"{NAME}({line!r})\n"
+    return f"{NAME}({line!r}, {magic!r})\n"
 
 
-def _marked(node: ast.stmt) -> str | None:
-    """The options' line in the marker, None where there is no marker."""
+def _marked(node: ast.stmt) -> tuple[str, str] | None:
+    """The magic and the options' line in the marker, None where there is no marker."""
     match node:
-        case ast.Expr(value=ast.Call(func=ast.Name(id=name), args=[ast.Constant(value=str(line))], keywords=[])) if name == NAME:
-            return line
+        case ast.Expr(
+            value=ast.Call(func=ast.Name(id=name), args=[ast.Constant(value=str(line)), ast.Constant(value=str(magic))], keywords=[])
+        ) if name == NAME:
+            return magic, line
     return None
 
 
@@ -101,19 +120,22 @@ class Wrapper:
         """Put a marked module's statements into our windows; any other node is given back as it is."""
         if not isinstance(node, ast.Module) or not node.body:
             return node
-        line = _marked(node.body[0])
+        marked = _marked(node.body[0])
         automatic = self._automatic()
-        if line is None and not automatic:
+        if marked is None and not automatic:
             return node
-        if line is not None:
-            _restore(line, self._source())
-        rest = node.body[0 if line is None else 1 :]
+        if marked is not None:
+            _restore(*marked, self._source())
+        rest = node.body[0 if marked is None else 1 :]
+        magic, line = marked or ("", "")
         # The shell compiles statement by statement, so that these may stand anywhere; inside our frame they may not.
         head = [each for each in rest if isinstance(each, ast.ImportFrom) and each.module == "__future__"]
         body = [each for each in rest if each not in head]
         number = next(self._numbers)
-        if line is None:
+        if not magic:
             frame = AUTOMATIC.format(n=number)
+        elif magic == "memtrace":
+            frame = TRACED.format(n=number, line=line)
         elif not self._repeated(read(line)):
             frame = ONCE.format(n=number, line=line)
         elif not _compiles(head + body):  # a `break` at its top level must not become legal inside our loop
@@ -135,7 +157,7 @@ def _compiles(body: list[ast.stmt]) -> bool:
     return True
 
 
-def _restore(line: str, source: str | None) -> None:
+def _restore(magic: str, line: str, source: str | None) -> None:
     """Let tracebacks show the cell's first line as a comment, instead of the marker that stood in for it.
 
     The source was put into the cache just now: under the name given, else among the newest.
@@ -144,8 +166,8 @@ def _restore(line: str, source: str | None) -> None:
     names = [source] if source in entries else list(itertools.islice(reversed(entries), 4))
     for name in names:
         entry = entries[name]
-        if len(entry) == 4 and entry[2][:1] == [marker(line)]:
-            entry[2][0] = f"# %%perf {line}".rstrip() + "\n"
+        if len(entry) == 4 and entry[2][:1] == [marker(magic, line)]:
+            entry[2][0] = f"# %%{magic} {line}".rstrip() + "\n"
 
 
 def _call(name: str, *arguments: ast.expr) -> ast.Expr:

@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 KEPT = 20
 """Versions of a cell."""
-_MAGIC = re.compile(r"\s*%%perf\b[^\n]*\n?")
+_MAGIC = re.compile(r"\s*%%(?:perf|memtrace)\b[^\n]*\n?")
 
 
 def body(raw_cell: str) -> str:
-    """A cell without its ``%%perf`` line."""
+    """A cell without its ``%%perf`` or ``%%memtrace`` line."""
     found = _MAGIC.match(raw_cell)
     return (raw_cell[found.end() :] if found else raw_cell).strip("\n")
 

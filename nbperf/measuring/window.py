@@ -191,3 +191,29 @@ class region:  # noqa: N801 - used as a word of the language, like contextlib.su
         span = (entered.stamp, accelerator.stamp() if entered.stamp is not None else None)
         for window, names in entered.counts:
             window.leave(names, end - entered.started, span)
+
+
+def mark(name: str) -> None:
+    """Name this moment on the timelines that are being recorded: of ``%%memtrace``, and of panels. Elsewhere it does nothing.
+
+    Parameters
+    ----------
+    name : str
+
+    Raises
+    ------
+    PlanError
+        If the name is no text or an empty one.
+
+    Examples
+    --------
+    >>> import nbperf
+    >>> with nbperf.memtrace() as trace:
+    ...     nbperf.mark("half way")
+    >>> [mark.name for mark in trace.marks]
+    ['half way']
+    """
+    if not isinstance(name, str) or not name:  # type: ignore[redundant-expr]  # nobody checks types in a notebook
+        raise PlanError(say("a mark needs a name, not {found!r}", found=name))
+    for window in OPEN.get():
+        window.mark(name)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import functools
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from time import perf_counter
 from typing import Any
 
 from nbperf.core.records import Absence, Provenance, Reading
@@ -369,6 +370,62 @@ class Settling:
             return synchronise()
         except Exception:  # noqa: BLE001 - the clock must run; the user's own next call raises the error again
             return True
+
+
+class DeviceLevels:
+    """Memory of the accelerators in use: what came and went since the last look, for looking often.
+
+    Attributes
+    ----------
+    points : dict of str to list of (float, float, float)
+        For each device the time, and bytes allocated and reserved then.
+    """
+
+    def __init__(self, devices: Sequence[tuple[str, int]], clock: Callable[[], float] = perf_counter) -> None:
+        self._clock = clock
+        self._devices = [(label, number, cuda_meter(number)) for label, number in devices]
+        self._peaks = [meter.open() for _, _, meter in self._devices]
+        self._levels = {label: self._level(number) for label, number, _ in self._devices}
+        self.points: dict[str, list[tuple[float, float, float]]] = {label: [] for label, _, _ in self._devices}
+
+    @staticmethod
+    def _level(device: int) -> tuple[float, float]:
+        statistics = sys.modules["torch"].cuda.memory_stats_as_nested_dict(device)
+        return tuple(float(statistics[name]["all"]["current"]) for name in ("allocated_bytes", "reserved_bytes"))  # type: ignore[return-value]
+
+    def look(self) -> dict[str, tuple[float, float, float]]:
+        """For each device, in bytes: the change of what is allocated and reserved, and the highest allocated above the last level."""
+        found = {}
+        now = self._clock()
+        for (label, number, meter), peak in zip(self._devices, self._peaks, strict=True):
+            was, self._levels[label] = self._levels[label], self._level(number)
+            allocated, reserved = self._levels[label]
+            highest = meter.renew(peak)[0]
+            found[label] = allocated - was[0], reserved - was[1], max(highest - was[0], 0.0)
+            points = self.points[label]
+            if not points or points[-1][1:] != (allocated, reserved):
+                points.append((now, allocated, reserved))
+        return found
+
+    def close(self) -> None:
+        """Nobody looks any more."""
+        for (_, _, meter), peak in zip(self._devices, self._peaks, strict=True):
+            meter.close(peak)
+
+
+def device_levels() -> DeviceLevels | None:
+    """The accelerators in use whose memory can be looked at often; None without any."""
+    torch = sys.modules.get("torch")
+    if torch is None:
+        return None
+    found = [
+        (backend.label(device), device)
+        for backend in _live(torch)
+        if backend.name == "cuda"
+        for device in backend.devices(torch)
+        if backend.meter(device) is not None
+    ]
+    return DeviceLevels(found) if found else None
 
 
 def _first_line(error: Exception) -> str:

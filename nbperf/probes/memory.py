@@ -12,6 +12,7 @@ The peak comes from the first of these that works here:
 
 from __future__ import annotations
 
+import functools
 import mmap
 import sys
 from collections.abc import Callable, Sequence
@@ -105,6 +106,32 @@ def _follows(kernel: KernelFiles) -> bool:
     except (OSError, ValueError):
         return False
     return before.peak >= before.resident + TRIAL // 2 and after.peak <= before.peak - TRIAL // 2
+
+
+@functools.cache
+def _malloc_trim() -> Callable[[int], int] | None:
+    try:
+        import ctypes
+
+        found: Callable[[int], int] = ctypes.CDLL(None).malloc_trim
+    except (ImportError, OSError, AttributeError, TypeError):  # musl, macOS, Windows
+        return None
+    return found
+
+
+def trim() -> bool:
+    """Give back to the system what the C allocator keeps for later, so that what is resident is what is in use.
+
+    Returns
+    -------
+    bool
+        Whether that can be asked for here; only glibc can.
+    """
+    release = _malloc_trim()
+    if release is None:
+        return False
+    release(0)
+    return True
 
 
 def lifetime_peak(kernel: KernelFiles) -> tuple[Callable[[], float], str] | None:

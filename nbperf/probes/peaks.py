@@ -34,6 +34,14 @@ class PeakMeter:
         The marks now: how high each has been since the last reset. Several where one reset sets several back.
     reset : callable
         Sets them back to the present level.
+
+    Attributes
+    ----------
+    aside : float
+        The highest first mark that somebody has read who sets it back without asking, too often for a lock: it writes
+        it here, and the meter gives it to the windows that are open before it does anything else.
+    aside_of : Peak, optional
+        Whose it is: who has seen it already.
     """
 
     def __init__(self, read: Callable[[], Sequence[float]], reset: Callable[[], object]) -> None:
@@ -42,6 +50,8 @@ class PeakMeter:
         # Weak, so that a window that nobody closed is forgotten with whoever opened it.
         self._open: weakref.WeakSet[Peak] = weakref.WeakSet()
         self._lock = threading.Lock()
+        self.aside = 0.0
+        self.aside_of: Peak | None = None
         FORKS.tell(self)
 
     def open(self) -> Peak:
@@ -57,6 +67,14 @@ class PeakMeter:
             self._restart()
             self._open.add(peak)
         return peak
+
+    def _give_aside(self) -> None:
+        """What was set aside belongs to the windows that are open now, and to none that opens later."""
+        if self.aside:
+            mark, self.aside = self.aside, 0.0
+            for each in self._open:
+                if each is not self.aside_of:
+                    each.credit((mark,))
 
     def renew(self, peak: Peak) -> tuple[float, ...]:
         """The peaks of an open window until now, which begins again at once: nothing falls between the two."""
@@ -75,6 +93,7 @@ class PeakMeter:
             The marks, where the caller has just read them; read here otherwise.
         """
         with self._lock:
+            self._give_aside()
             peak.credit(self._read() if latest is None else latest)
             self._open.discard(peak)
         return peak.values
@@ -84,6 +103,7 @@ class PeakMeter:
         self._lock = threading.Lock()
 
     def _restart(self) -> None:
+        self._give_aside()
         if self._open:
             marks = self._read()
             for each in self._open:

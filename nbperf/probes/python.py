@@ -95,3 +95,14 @@ class PythonMemory:
                 source="tracemalloc",
             ),
         )
+
+
+class PythonHeap:
+    """A Gauge of what Python's allocators have handed out, for a Sampler; tracing must be on."""
+
+    quantity = "memory.python"
+
+    def sample(self) -> Reading:
+        """What is alive now."""
+        now = tracing().tracemalloc.get_traced_memory()[0]
+        return Reading(quantity=self.quantity, value=float(now), unit=Unit.BYTE, provenance=Provenance.MEASURED, source="tracemalloc")

@@ -2,7 +2,7 @@
 
 The format (``"version": 1``), all numbers in SI base units::
 
-    {"format": "nbperf", "version": 1, "kind": "run" | "comparison" | "comparisons", ...}
+    {"format": "nbperf", "version": 1, "kind": "run" | "comparison" | "comparisons" | "memory-trace", ...}
 
     run          label, started_at, samples, warmups, broken, environment, absences, error, collected, series; and
                  where there is any: uid, cell, source, items, budgets, held
@@ -10,6 +10,7 @@ The format (``"version": 1``), all numbers in SI base units::
     series       [{quantity, unit, provenance, source, device}, ...]: what a reading is of, written once and not for
                  every repeat
     absence      quantity, device, reason, remedy
+    memory-trace as trace_codec.py has it
     comparison   pairs, ratio, interval, confidence, verdict, target, more, started_at, environment
     sentence     {"message": template, "values": {...}}: a stored record reads in any language; a plain string is itself
 
@@ -27,6 +28,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from typing import Any, Literal, TypeVar, cast
 
+from nbperf.core.lines import MemoryTrace
 from nbperf.core.records import (
     Absence,
     Budget,
@@ -50,7 +52,7 @@ from nbperf.words import Sentence, say
 FORMAT = "nbperf"
 VERSION = 1
 
-Record = Run | Comparison | Comparisons
+Record = Run | Comparison | Comparisons | MemoryTrace
 T = TypeVar("T")
 _Json = dict[str, Any]
 _Key = tuple[str, str, str, str, str | None]
@@ -83,6 +85,10 @@ def encode(record: Record) -> _Json:
         return {**head, "kind": "run", **_run(record)}
     if isinstance(record, Comparison):
         return {**head, "kind": "comparison", **_comparison(record)}
+    if isinstance(record, MemoryTrace):
+        from nbperf.store.trace_codec import write
+
+        return {**head, "kind": "memory-trace", **write(record)}
     return {**head, "kind": "comparisons", "items": [_comparison(item) for item in record]}
 
 
@@ -162,11 +168,19 @@ def _run(run: Run) -> _Json:
         "samples": samples,
         "warmups": warmups,
         "broken": broken,
-        "absences": [
-            {"quantity": a.quantity, "device": a.device, "reason": _sentence(a.reason), "remedy": _sentence(a.remedy)} for a in run.absences
-        ],
+        "absences": [_absence(absence) for absence in run.absences],
         "environment": _environment(run.environment),
         **_asked(run),
+    }
+
+
+def _absence(absence: Absence) -> _Json:
+    """As JSON's own types."""
+    return {
+        "quantity": absence.quantity,
+        "device": absence.device,
+        "reason": _sentence(absence.reason),
+        "remedy": _sentence(absence.remedy),
     }
 
 
@@ -174,7 +188,11 @@ def _asked(run: Run) -> _Json:
     """What not every run has; a document without a key has none of it."""
     data: _Json = {"uid": run.uid, "cell": run.cell, "source": run.source, "items": None if run.items is None else _number(run.items)}
     data["budgets"] = [
-        {**{field.name: getattr(budget, field.name) for field in fields(budget)}, "limit": _number(budget.limit), "unit": budget.unit.value}
+        {
+            **{field.name: getattr(budget, field.name) for field in fields(budget)},
+            "limit": _number(budget.limit),
+            "unit": budget.unit.value,
+        }
         for budget in run.budgets
     ]
     data["held"] = [{**{field.name: getattr(held, field.name) for field in fields(held)}, "shape": list(held.shape)} for held in run.held]
@@ -244,7 +262,11 @@ def decode(data: object) -> Record:
         return _read_comparison(node)
     if kind == "comparisons":
         return Comparisons(tuple(map(_read_comparison, node.nodes("items"))))
-    raise node.wrong("kind", '"run", "comparison", "comparisons"')
+    if kind == "memory-trace":
+        from nbperf.store.trace_codec import read
+
+        return read(node)
+    raise node.wrong("kind", '"run", "comparison", "comparisons", "memory-trace"')
 
 
 class _Node:

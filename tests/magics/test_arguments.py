@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from IPython.core.error import UsageError
 
-from nbperf.magics.arguments import flags, read
+from nbperf.magics.arguments import GRAMMAR, read
 
 
 @pytest.mark.parametrize(
@@ -75,4 +75,4 @@ def test_what_is_wrong_is_named_in_one_line(line: str, words: str) -> None:
 
 
 def test_the_letters_of_timeit_are_there() -> None:
-    assert {"-n", "-r", "-o", "-q", "-v", "-l", "-w"} <= set(flags())
+    assert {"-n", "-r", "-o", "-q", "-v", "-l", "-w"} <= set(GRAMMAR.flags)

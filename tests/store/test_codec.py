@@ -249,7 +249,10 @@ def test_a_summary_beside_the_record_is_passed_over() -> None:
         ({"format": "nbperf", "version": True}, "version should be a whole number"),
         ({"format": "nbperf", "version": 0, "kind": "run"}, "version should be"),
         ({"format": "nbperf", "version": 2, "kind": "run"}, "version 2 and this nbperf reads up to 1: pip install -U nbperf"),
-        ({"format": "nbperf", "version": 1, "kind": "walk"}, 'kind should be "run", "comparison", "comparisons", and is "walk"'),
+        (
+            {"format": "nbperf", "version": 1, "kind": "walk"},
+            'kind should be "run", "comparison", "comparisons", "memory-trace", and is "walk"',
+        ),
     ],
 )
 def test_what_is_no_record_is_refused(data: object, said: str) -> None:
