@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 OF_RUN = ("uid", "label", "started_at", "machine", "host", "error")
 OF_SERIES = ("quantity", "device", "unit", "provenance", "source")
 STATISTICS = ("median", "mean", "min", "max")
-COLUMNS = (*OF_RUN, *OF_SERIES, "count", *STATISTICS, "values")
 
 
 def frame(runs: Sequence[tuple[Any, ...]], series: Sequence[tuple[Any, ...]], found: Columns, quantity: str | None = None) -> DataFrame:
@@ -44,7 +43,7 @@ def frame(runs: Sequence[tuple[Any, ...]], series: Sequence[tuple[Any, ...]], fo
     table["count"] = found.count.astype(np.int64)
     table |= dict(zip(STATISTICS, found.statistics, strict=True))
     table["values"] = found.values()
-    return pd.DataFrame(table, columns=list(COLUMNS), copy=False)  # nobody else has any of these columns
+    return pd.DataFrame(table, copy=False)  # nobody else has any of these columns
 
 
 def _columns(rows: Sequence[tuple[Any, ...]], count: int) -> list[tuple[Any, ...]]:

@@ -112,6 +112,21 @@ def test_a_table_has_a_row_for_each_run_and_quantity(path: Path) -> None:
     assert (first["provenance"], table.iloc[1]["provenance"]) == ("measured", "sampled")
 
 
+COLUMNS = [
+    "uid", "label", "started_at", "machine", "host", "error", "quantity", "device", "unit", "provenance", "source", "count",
+    "median", "mean", "min", "max", "values",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("found", [[], [run("a", values=())], [run("a")]], ids=["none", "of nothing", "one"])
+def test_a_table_has_its_columns_whatever_is_in_it(path: Path, found: list[Run]) -> None:
+    kept(path, *found)
+    table = history(path=path)
+    assert list(table.columns) == COLUMNS
+    assert str(table["started_at"].dtype).endswith("UTC]")
+    assert (table["count"].dtype, table["median"].dtype, table["values"].dtype) == ("int64", "float64", "object")
+
+
 def test_an_empty_history_is_an_empty_table(path: Path) -> None:
     assert len(history(path=path)) == 0
     assert runs(path=path) == []
