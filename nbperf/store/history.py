@@ -10,17 +10,18 @@ import threading
 import warnings
 import weakref
 import zlib
-from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from nbperf.core.records import Environment, Measurement, Run
+from nbperf.core.records import Environment, Run
 from nbperf.errors import NBPerfWarning, RecordError
 from nbperf.store import schema
+from nbperf.store.blobs import doubles, pack
 from nbperf.store.codec import dumps, loads
 from nbperf.store.place import on_network
+from nbperf.store.series import Key, Series
 from nbperf.words import say
 
 WAIT = 10.0
@@ -65,6 +66,7 @@ class History:
         self._lock = threading.RLock()
         self._connection: sqlite3.Connection | None = None
         self._opened: tuple[int, ...] = ()
+        self._series = Series()
         self._missed: list[Run] = []
         self._warned = False
         self._given_up = False
@@ -117,15 +119,16 @@ class History:
                     if cursor.rowcount != 1:
                         continue  # it is there already
                     new += 1
-                    run = cursor.lastrowid
-                    connection.executemany(
-                        "INSERT INTO measurements VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", [(run, *found) for found in measurements]
-                    )
+                    blob = pack((self._series.number(connection, key), statistics, values) for key, statistics, values in measurements)
+                    # "Replace": the number of a run that somebody deleted by hand is given again, and its numbers may still be there.
+                    connection.execute("INSERT OR REPLACE INTO measurements VALUES (?, ?)", (cursor.lastrowid, blob))
                 connection.execute("COMMIT")
             except BaseException:
+                self._series.forget()
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
                 raise
+            self._series.keep()
         return new
 
     def runs(self, where: Filters = ("1", ()), *, last: int | None = None) -> list[Run]:
@@ -143,36 +146,40 @@ class History:
             try:
                 found.append(_run(record))
             except RecordError as error:
-                damaged.append(error)
+                damaged.append(str(error))
+        self.left_out(damaged)
+        return found
+
+    def left_out(self, damaged: Sequence[str]) -> None:
+        """Warn of runs that cannot be read, by why each cannot."""
         if damaged:
             warnings.warn(
                 say("{count} of the runs in {path} cannot be read and are left out: {error}",
                     count=len(damaged), path=self.path, error=damaged[0]),
                 NBPerfWarning,
-                stacklevel=3,
+                stacklevel=4,
             )  # fmt: skip
-        return found
 
-    def columns(self, where: Filters = ("1", ()), quantity: str | None = None) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
-        """What a table is made of: a tuple for each run, oldest first, and one for each run and quantity.
+    def columns(self, where: Filters = ("1", ())) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]], list[Any]]:
+        """What a table is made of: a tuple for each run, oldest first, one for each series, and the blob of each run.
 
-        The first are (id, uid, label, started_at, machine, host, error); the second (run's id, what was read, count,
-        median, mean, min, max, numbers), where what was read is the text that `split` takes apart.
+        The first are (id, uid, label, started_at, machine, host, error), the second (id, quantity, device, unit,
+        provenance, source), ids ascending; the blobs are in the order of the runs.
 
         Raises
         ------
         RecordError
             If the file cannot be read.
         """
-        named, values = ("", ()) if quantity is None else ("AND quantity = ?", (quantity,))
         chosen = f"SELECT id FROM runs WHERE {where[0]}"  # noqa: S608 - our own text
-        key = " || char(31) || ".join(["quantity", "ifnull(device, char(30))", "unit", "provenance", "source"])
-        numbers = "count, median, mean, min, max, numbers"
-        runs, measurements = self._fetch(
+        runs, series, blobs = self._fetch(
             (f"SELECT id, uid, label, started_at, machine, host, error FROM runs WHERE {where[0]} ORDER BY started_at, id", where[1]),  # noqa: S608
-            (f"SELECT run, {key}, {numbers} FROM measurements WHERE run IN ({chosen}) {named} ORDER BY rowid", (*where[1], *values)),  # noqa: S608
+            ("SELECT id, quantity, device, unit, provenance, source FROM series ORDER BY id", ()),
+            (f"SELECT run, numbers FROM measurements WHERE run IN ({chosen})", where[1]),  # noqa: S608
         )
-        return runs, measurements
+        # Put into their order here: SQLite would carry the blobs along while it sorts.
+        found = dict(blobs)
+        return runs, series, [found.get(run[0]) for run in runs]
 
     def close(self) -> None:
         """Write what could not be written before, if that is possible now, and close the file; it opens again where needed."""
@@ -187,6 +194,7 @@ class History:
 
     def _shut(self) -> None:
         connection, self._connection = self._connection, None
+        self._series = Series()  # the next file may be another one
         if connection is not None:
             connection.close()
 
@@ -318,35 +326,12 @@ def _row(run: Run) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
-def _measurements(run: Run) -> Iterator[tuple[Any, ...]]:
+def _measurements(run: Run) -> Iterator[tuple[Key, tuple[float, ...], bytes]]:
     for quantity, device in run.quantities():
         found = run.find(quantity, device=device)
         if found is not None:
-            yield _columns(found)
-
-
-def _columns(found: Measurement) -> tuple[Any, ...]:
-    return (
-        found.quantity, found.device, found.unit.value, found.provenance.name.lower(), found.source, found.count,
-        found.median, found.mean, found.minimum, found.maximum, packed(found.values),
-    )  # fmt: skip
-
-
-def packed(values: Sequence[float]) -> bytes:
-    """Numbers as little-endian doubles."""
-    numbers = array("d", values)
-    if array("H", [1]).tobytes() == b"\0\1":
-        numbers.byteswap()
-    return numbers.tobytes()
-
-
-SEPARATOR, NOTHING = "\x1f", "\x1e"
-
-
-def split(read: str) -> tuple[str | None, ...]:
-    """What `History.columns` joined: quantity, device, unit, provenance and source."""
-    quantity, device, unit, provenance, source = [*read.split(SEPARATOR, 4), "", "", "", ""][:5]
-    return quantity, None if device == NOTHING else device, unit, provenance, source
+            key = (found.quantity, found.device, found.unit.value, found.provenance.name.lower(), found.source)
+            yield key, (found.median, found.mean, found.minimum, found.maximum), doubles(found.values)
 
 
 def _run(record: bytes) -> Run:

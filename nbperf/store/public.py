@@ -125,18 +125,27 @@ def history(label: str | None = None, *, since: Since = None, machine: str | Non
     ------
     PlanError, RecordError
         As for `runs`.
+
+    Warns
+    -----
+    NBPerfWarning
+        If the numbers of some runs are damaged: those are left out.
     """
     return _table(_history(path), _where(label, since, machine))
 
 
 def _table(kept: History, where: Filters, quantity: str | None = None) -> DataFrame:
+    from nbperf.store.blobs import damage, unpack
     from nbperf.store.frame import frame
 
     # A row makes some objects, none of which is garbage: to look for it among a million of them takes as long as to read.
     sweeping = gc.isenabled()
     gc.disable()
     try:
-        return frame(*kept.columns(where, quantity))
+        runs, series, blobs = kept.columns(where)
+        found = unpack(blobs, [number for number, *_ in series])
+        kept.left_out([damage(blobs[place]) for place in found.damaged])
+        return frame(runs, series, found, quantity)
     finally:
         if sweeping:
             gc.enable()

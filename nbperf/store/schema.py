@@ -5,19 +5,24 @@ of the tables is the next one. A file that has seen more than we know belongs to
 
 A file that holds other tables is somebody else's, and is left alone as well.
 
-A run is one row with its whole record (compressed JSON, codec.py) and a row for each quantity with its raw values as
-one blob of little-endian doubles: a thousand times a thousand values are read back in the time that a thousand rows
-take. Nothing in a file is ever unpickled or evaluated.
+A run is one row with its whole record (compressed JSON, codec.py) and one blob with the numbers of its measurements
+(blobs.py): a million values are read back without a step for each of them. What they are of stands in `series`, each
+distinct one once for the whole file. Nothing in a file is ever unpickled or evaluated.
 """
 
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 
 from nbperf.errors import RecordError
+from nbperf.store import second
 from nbperf.words import say
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (
+Step = str | Callable[[sqlite3.Connection], None]
+"""A statement, or what moves rows from one form into another."""
+
+MIGRATIONS: tuple[tuple[Step, ...], ...] = (
     (
         """CREATE TABLE runs (
             id INTEGER PRIMARY KEY,
@@ -47,9 +52,11 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         )""",
         "CREATE INDEX measurements_by_run ON measurements (run)",
     ),
+    second.STEPS,
 )
 VERSION = len(MIGRATIONS)
 TABLES = {"runs", "measurements"}
+"""Those that a history of any version has."""
 
 
 def check(connection: sqlite3.Connection) -> int:
@@ -89,11 +96,15 @@ def migrate(connection: sqlite3.Connection) -> None:
     connection.execute("BEGIN IMMEDIATE")
     try:
         found = int(connection.execute("PRAGMA user_version").fetchone()[0])  # another kernel may have been quicker
-        for statements in MIGRATIONS[found:]:
-            for statement in statements:
-                connection.execute(statement)
+        for steps in MIGRATIONS[found:]:
+            for step in steps:
+                if isinstance(step, str):
+                    connection.execute(step)
+                else:
+                    step(connection)
         connection.execute(f"PRAGMA user_version = {VERSION}")
         connection.execute("COMMIT")
     except BaseException:
-        connection.execute("ROLLBACK")
+        if connection.in_transaction:  # a full disk has ended it already
+            connection.execute("ROLLBACK")
         raise

@@ -11,6 +11,7 @@ import sys
 import tempfile
 import warnings
 import zlib
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,11 +31,19 @@ THERE = replace(HERE, cpu="B")
 """Another machine of the same host name."""
 
 
-def run(uid: str, label: str = "train", *, started_at: float = 1e9, values: tuple[float, ...] = (1.0, 2.0, 3.0), **more: object) -> Run:
+def run(
+    uid: str,
+    label: str = "train",
+    *,
+    started_at: float = 1e9,
+    values: tuple[float, ...] = (1.0, 2.0, 3.0),
+    source: str = "test",
+    **more: object,
+) -> Run:
     def sample(value: float) -> Sample:
-        wall = Reading(quantity="time.wall", value=value, unit=Unit.SECOND, provenance=Provenance.MEASURED, source="test")
+        wall = Reading(quantity="time.wall", value=value, unit=Unit.SECOND, provenance=Provenance.MEASURED, source=source)
         peak = Reading(
-            quantity="memory.rss.peak", value=value * 1e6, unit=Unit.BYTE, provenance=Provenance.SAMPLED, source="test", device=None
+            quantity="memory.rss.peak", value=value * 1e6, unit=Unit.BYTE, provenance=Provenance.SAMPLED, source=source, device=None
         )
         return Sample(readings=(wall, peak))
 
@@ -101,6 +110,21 @@ def test_a_table_has_a_row_for_each_run_and_quantity(path: Path) -> None:
     assert list(first["values"]) == [1.0, 2.0, 3.0]
     assert first["started_at"] == datetime(2001, 9, 9, 1, 46, 40, tzinfo=UTC)
     assert (first["provenance"], table.iloc[1]["provenance"]) == ("measured", "sampled")
+
+
+COLUMNS = [
+    "uid", "label", "started_at", "machine", "host", "error", "quantity", "device", "unit", "provenance", "source", "count",
+    "median", "mean", "min", "max", "values",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("found", [[], [run("a", values=())], [run("a")]], ids=["none", "of nothing", "one"])
+def test_a_table_has_its_columns_whatever_is_in_it(path: Path, found: list[Run]) -> None:
+    kept(path, *found)
+    table = history(path=path)
+    assert list(table.columns) == COLUMNS
+    assert str(table["started_at"].dtype).endswith("UTC]")
+    assert (table["count"].dtype, table["median"].dtype, table["values"].dtype) == ("int64", "float64", "object")
 
 
 def test_an_empty_history_is_an_empty_table(path: Path) -> None:
@@ -171,7 +195,8 @@ def test_importing_nonsense_takes_nothing_in(path: Path, tmp_path: Path) -> None
 def write_many(arguments: tuple[str, int]) -> int:
     path, start = arguments
     store = History(path)
-    done = sum(store.add(run(f"{start}-{i}")) for i in range(25))
+    # The source of a sampled peak names how many samples it had: kernels come upon the same new ones at the same time.
+    done = sum(store.add(run(f"{start}-{i}", values=(float(start), float(i)), source=f"{i} samples")) for i in range(25))
     store.close()
     return done
 
@@ -181,6 +206,13 @@ def test_eight_processes_write_at_once_and_lose_nothing(path: Path) -> None:
     with context.Pool(8) as pool:
         assert pool.map(write_many, [(str(path), n) for n in range(8)]) == [25] * 8
     assert len({each.uid for each in runs(path=path)}) == 200
+    table = history(path=path)
+    assert len(table) == 400
+    for row in table[table["quantity"] == "time.wall"].to_dict("records"):
+        start, i = row["uid"].split("-")
+        assert (list(row["values"]), row["source"]) == ([float(start), float(i)], f"{i} samples")
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("SELECT count(*) FROM series").fetchone() == (50,)
 
 
 def test_a_forked_child_opens_the_file_for_itself(path: Path) -> None:
@@ -239,6 +271,7 @@ def test_a_file_that_was_removed_is_made_anew(path: Path) -> None:
     assert store.add(run("b"))
     store.close()
     assert [each.uid for each in runs(path=path)] == ["b"]
+    assert list(history(path=path)["quantity"]) == ["time.wall", "memory.rss.peak"]
 
 
 def test_a_change_of_the_memory_that_the_system_keeps_makes_no_other_machine() -> None:
@@ -361,6 +394,58 @@ def test_a_damaged_run_is_left_out_and_said(path: Path, monkeypatch: pytest.Monk
     with pytest.warns(NBPerfWarning, match="1 of the runs"):
         assert [each.uid for each in runs(path=path)] == ["a", "c"]
     assert len(history(path=path)) == 6
+
+
+@pytest.mark.parametrize("damage", ["x''", "x'00'", "substr(numbers, 1, length(numbers) - 8)", "substr(numbers, 9)", "'text'", "5"])
+def test_a_run_whose_numbers_are_damaged_is_left_out_of_the_table_and_said(path: Path, damage: str) -> None:
+    kept(path, run("a"), run("b"), run("c"))
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(f"UPDATE measurements SET numbers = {damage} WHERE run = 2")
+    with pytest.warns(NBPerfWarning, match="1 of the runs") as caught:
+        assert list(history(path=path)["uid"]) == ["a", "a", "c", "c"]
+    assert [each.filename for each in caught] == [__file__], "it points at the line that asked"
+    with pytest.warns(NBPerfWarning, match="1 of the runs"):
+        assert len(plot_history(path=path).axes[0].lines[0].get_ydata()) == 2
+    assert len(runs(path=path)) == 3, "the record is whole"
+
+
+def test_a_run_whose_numbers_are_gone_is_said(path: Path) -> None:
+    kept(path, run("a"), run("b"))
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("DELETE FROM measurements WHERE run = 1")
+    with pytest.warns(NBPerfWarning, match="1 of the runs"):
+        assert list(history(path=path)["uid"]) == ["b", "b"]
+
+
+def test_a_run_of_nothing_is_kept_and_has_no_row(path: Path) -> None:
+    kept(path, run("a", values=()), run("b"))
+    assert list(history(path=path)["uid"]) == ["b", "b"]
+    assert len(runs(path=path)) == 2
+
+
+def test_runs_deleted_by_hand_leave_nothing_to_the_next_ones(path: Path) -> None:
+    kept(path, run("a"), run("b"))
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("DELETE FROM runs WHERE uid = 'b'")  # its numbers stay behind
+    kept(path, run("c", values=(9.0,)))
+    table = history(path=path)
+    assert [(uid, list(values)) for uid, values in zip(table["uid"], table["values"], strict=True)][2] == ("c", [9.0])
+    assert len(table) == 4
+
+
+def test_a_write_that_was_taken_back_mixes_no_series_up(path: Path) -> None:
+    store = History(path)
+    store.write([])
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TRIGGER no BEFORE INSERT ON measurements BEGIN SELECT RAISE(ABORT, 'not now'); END")
+        with pytest.raises(sqlite3.Error, match="not now"):
+            store.write([run("a", source="mine")])
+        connection.execute("DROP TRIGGER no")
+    kept(path, run("b", source="theirs"))  # has the numbers that were given to "mine" for a moment
+    assert store.add(run("a", source="mine"))
+    store.close()
+    table = history(path=path)
+    assert dict(zip(table["uid"], table["source"], strict=True)) == {"a": "mine", "b": "theirs"}
 
 
 def test_a_plot_of_several_devices_asks_which(path: Path) -> None:
