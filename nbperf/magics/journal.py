@@ -12,6 +12,8 @@ from nbperf.core.records import Provenance, Reading, Run
 from nbperf.core.session import Executed
 from nbperf.probes import catalog
 from nbperf.probes.base import Probe
+from nbperf.probes.cpu_power import CpuPower
+from nbperf.probes.gpu_power import GpuPower
 
 KEPT = 10_000
 """Cells; older ones are let go."""
@@ -85,6 +87,8 @@ def _started() -> list[Probe]:
     running = []
     for probe in catalog.discover()[0]:
         if not set(PARTS).isdisjoint(probe.quantities):
+            if isinstance(probe, CpuPower | GpuPower):
+                probe.background = True
             try:
                 probe.start()
             except Exception:  # noqa: BLE001 - what cannot be read is named in every cell's own record

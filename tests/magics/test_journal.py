@@ -136,6 +136,14 @@ def test_a_session_starts_from_nothing(session: Callable[..., Kernel]) -> None:
 
 
 @posix
+def test_what_waits_until_no_cell_is_measured_does_not_wait_for_the_session(session: Callable[..., Kernel]) -> None:
+    """The tick of a graphics card's counter is looked for between cells, and until it is known short cells have no energy."""
+    kernel = session(NVML)
+    kernel.run("from nbperf.probes.watch import WATCH\nseen = WATCH.idle").check()
+    assert kernel.value("(seen, WATCH.idle, len(WATCH._due))") == (False, True, 1)
+
+
+@posix
 def test_what_is_only_estimated_is_no_energy_of_the_session(session: Callable[..., Kernel]) -> None:
     kernel = session(CURVE)
     kernel.run("work(1)").check()
