@@ -151,6 +151,7 @@ def parser() -> argparse.ArgumentParser:
     """The parser that the ``@argument`` lines describe."""
     made: argparse.ArgumentParser = construct_parser(_options)
     made.allow_abbrev = False
+    made.exit_on_error = False  # its errors are said by `read`, not in argparse's own words
     return made
 
 
@@ -190,6 +191,8 @@ def read(line: str) -> Options:
     tokens, rest = _split(line)
     try:
         found = vars(parser().parse_args(tokens))
+    except argparse.ArgumentError as error:
+        raise UsageError(say("%perf: argument {option}: {what}", option=error.argument_name, what=error.message)) from None
     except UsageError as error:
         text = str(error).strip().splitlines()[-1] if str(error).strip() else say("the options could not be read")
         raise UsageError(f"%perf: {text.removeprefix('error: ')}") from None
