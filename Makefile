@@ -75,7 +75,7 @@ $(VENV)/lab.stamp: $(VENV)/pip.stamp pyproject.toml
 	@touch $@
 
 $(VENV)/tests.stamp: $(VENV)/lab.stamp
-	@$(call INSTALL,$(VENV)) --group tests
+	@$(call INSTALL,$(VENV)) --group tests --group trackers
 	@touch $@
 
 $(VENV)/lint.stamp: $(VENV)/tests.stamp

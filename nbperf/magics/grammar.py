@@ -102,6 +102,7 @@ class Grammar(Generic[Read]):
         """The parser that the ``@argument`` lines describe."""
         made: argparse.ArgumentParser = construct_parser(self._carrier)
         made.allow_abbrev = False
+        made.exit_on_error = False  # its errors are said by `read`, not in argparse's own words
         return made
 
     @cached_property
@@ -135,6 +136,10 @@ class Grammar(Generic[Read]):
         tokens, rest = self._split(line)
         try:
             found = vars(self.parser.parse_args(tokens))
+        except argparse.ArgumentError as error:
+            raise UsageError(
+                say("{magic}: argument {option}: {what}", magic=self.magic, option=error.argument_name, what=error.message)
+            ) from None
         except UsageError as error:
             text = str(error).strip().splitlines()[-1] if str(error).strip() else say("the options could not be read")
             raise UsageError(f"{self.magic}: {text.removeprefix('error: ')}") from None

@@ -7,14 +7,16 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Literal
 
-from nbperf.core.records import Reading, Run
+from nbperf.core.energy import PARTS
+from nbperf.core.records import Provenance, Reading, Run
 from nbperf.core.session import Executed
 from nbperf.probes import catalog
 from nbperf.probes.base import Probe
+from nbperf.probes.cpu_power import CpuPower
+from nbperf.probes.gpu_power import GpuPower
 
 KEPT = 10_000
 """Cells; older ones are let go."""
-ENERGIES = frozenset({"energy.gpu", "energy.cpu", "energy.dram"})
 Mode = Literal["off", "on", "show"]
 
 
@@ -34,7 +36,7 @@ class Journal:
     since: float = 0.0
     cells: deque[Executed] = field(default_factory=lambda: deque(maxlen=KEPT))
     _ended: float = 0.0
-    _joules: float | None = None
+    _totals: dict[str, float] = field(default_factory=dict)
     _sensing: list[Probe] = field(default_factory=list)
 
     def start(self, mode: Mode) -> None:
@@ -42,7 +44,7 @@ class Journal:
         if self.mode == "off":
             self.since = time.time()
             self.cells.clear()
-            self._joules = None
+            self._totals = {}
             self._sensing = _started()
         self.mode = mode
 
@@ -51,7 +53,7 @@ class Journal:
         if self.mode != "off":
             self.mode = "off"
             self._ended = time.time()
-            self.total_joules()
+            self.totals()
 
     def until(self) -> float:
         """The time up to which it was recorded."""
@@ -61,13 +63,14 @@ class Journal:
         """A cell ran."""
         self.cells.append(Executed(number=number, title=title(source), run=run))
 
-    def total_joules(self) -> float | None:
-        """Energy of the whole time, cells and idle; None where no sensor is read."""
-        found = [reading.value for probe in self._sensing for reading in _stopped(probe) if reading.quantity in ENERGIES]
+    def totals(self) -> dict[str, float]:
+        """Joules by quantity of the whole time, cells and idle; empty where no sensor is read."""
+        for reading in [reading for probe in self._sensing for reading in _stopped(probe)]:
+            # As with the cells' own: an estimate is not added to what was read.
+            if reading.quantity in PARTS and reading.provenance is not Provenance.ESTIMATED:
+                self._totals[reading.quantity] = self._totals.get(reading.quantity, 0.0) + reading.value
         self._sensing = _started() if self.mode != "off" else []
-        if found:
-            self._joules = (self._joules or 0.0) + sum(found)
-        return self._joules
+        return dict(self._totals)
 
 
 def title(source: str) -> str:
@@ -83,7 +86,9 @@ def _started() -> list[Probe]:
     """The energy sensors alone, started: they run over the whole session, idle time included."""
     running = []
     for probe in catalog.discover()[0]:
-        if ENERGIES & set(probe.quantities):
+        if not set(PARTS).isdisjoint(probe.quantities):
+            if isinstance(probe, CpuPower | GpuPower):
+                probe.background = True
             try:
                 probe.start()
             except Exception:  # noqa: BLE001 - what cannot be read is named in every cell's own record

@@ -9,7 +9,7 @@ from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_magic, magics_class, no_var_expand
 from IPython.display import display
 
-from nbperf.core.session import Order
+from nbperf.core.session import Order, idle_energy
 from nbperf.magics.entry import Entry
 from nbperf.magics.settings import NBPerf
 from nbperf.measuring.recorder import Recorder
@@ -71,8 +71,6 @@ class StatusMagics(Magics):
         from nbperf.report.cells import card
 
         journal = self._entry.journal
-        cells = tuple(journal.cells)
-        total = journal.total_joules()
-        busy = [cell.joules for cell in cells if cell.joules is not None]
-        idle = None if total is None or not busy else max(total - sum(busy), 0.0)
-        display(card(cells, journal.since, journal.until(), order=order, idle_joules=idle))
+        cells, totals, until = tuple(journal.cells), journal.totals(), journal.until()
+        idle = idle_energy(cells, totals, journal.since, until)
+        display(card(cells, journal.since, until, order=order, energy=idle))

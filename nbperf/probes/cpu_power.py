@@ -107,6 +107,7 @@ class CpuPower:
         self._readers: list[_Reader] = []
         self._started = (0.0, 0.0)
         self.period = LOOK
+        self.background = False
 
     def start(self) -> None:
         """Read every counter."""

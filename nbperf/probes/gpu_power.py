@@ -105,6 +105,7 @@ class GpuPower:
         self._began = 0.0
         self._next = 0.0
         self.period = LOOK
+        self.background = False
 
     def start(self) -> None:
         """Wait until the devices have nothing left to do, and read every card."""

@@ -98,7 +98,7 @@ while True:
             vs.append(value)
             if len(ts) > points:
                 del ts[1::2], vs[1::2]
-        slow_due = max(now + 0.1, clock() + 20 * (clock() - now))
+        slow_due = max(now + 0.1, clock() + 8 * (clock() - now))
     due += period
     wait = due - clock()
     if wait < 0:

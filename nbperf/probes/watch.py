@@ -12,9 +12,10 @@ from nbperf.probes.files import FORKS
 
 
 class Listener(Protocol):
-    """An open window that wants to be looked at every `period` seconds."""
+    """An open window that wants to be looked at every `period` seconds; one in the `background` lasts as long as the session."""
 
     period: float
+    background: bool
 
     def look(self) -> None:
         """Read what it watches. Never raises."""
@@ -46,8 +47,9 @@ class Watch:
 
     @property
     def idle(self) -> bool:
-        """Whether no window is open."""
-        return not self._due
+        """Whether no window is open, but for those in the background: to wait for their end would be to wait for ever."""
+        with self._changed:
+            return all(listener.background for listener in self._due)
 
     def add(self, listener: Listener) -> None:
         """Look at it from now on."""

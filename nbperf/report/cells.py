@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from nbperf.core.session import ORDERS, Executed, Order, laid_out, ranked
+from nbperf.core.session import ORDERS, Executed, IdleEnergy, Order, laid_out, ranked
 from nbperf.core.units import Unit, format_percent, format_value
 from nbperf.report.card import Bar, Card, Piece, Segment, Table
 from nbperf.words import Sentence
@@ -18,7 +18,7 @@ COLOURS = 6
 NONE = "–"
 
 
-def card(cells: Sequence[Executed], since: float, until: float, *, order: Order = "time", idle_joules: float | None = None) -> Card:
+def card(cells: Sequence[Executed], since: float, until: float, *, order: Order = "time", energy: IdleEnergy | None = None) -> Card:
     """The card of the cells that ran between two times.
 
     Parameters
@@ -27,8 +27,8 @@ def card(cells: Sequence[Executed], since: float, until: float, *, order: Order 
     since, until : float
         Seconds since the epoch.
     order : {"time", "memory", "energy"}
-    idle_joules : float, optional
-        Energy of the time in which no cell ran, where a sensor was read.
+    energy : IdleEnergy, optional
+        Of the time in which no cell ran, where a sensor was read.
     """
     if not cells:
         return Card(title=Sentence("cells"), facts=(Sentence("no cell has run since `%nbperf auto on`"),))
@@ -40,9 +40,9 @@ def card(cells: Sequence[Executed], since: float, until: float, *, order: Order 
         Sentence("idle {share}", share=format_percent(idle)),
     ]
     joules = [cell.joules for cell in cells if cell.joules is not None]
-    if joules and idle_joules is not None:
-        total = sum(joules) + idle_joules
-        facts.append(Sentence("{share} of the energy while idle", share=format_percent(idle_joules / total if total else 0.0)))
+    if energy is not None:
+        share = ("~" if energy.estimated else "") + format_percent(energy.share)
+        facts.append(Sentence("{share} of the energy while idle", share=share))
     elif order == "energy" and not joules:
         facts.append(Sentence("no energy was read: `%nbperf` says why"))
     best = ranked(cells, order)
@@ -66,10 +66,11 @@ def card(cells: Sequence[Executed], since: float, until: float, *, order: Order 
         label=Sentence("session"),
         legend=False,
     )
+    between = NONE if energy is None else format_value(energy.joules, Unit.JOULE, estimated=energy.estimated)
     rows = [_row(cell, busy) for cell in best[:SHOWN]]
     if rest := best[SHOWN:]:
         rows.append(("", Sentence("{n} more", n=len(rest)), format_value(sum(cell.seconds for cell in rest), Unit.SECOND), "", "", ""))
-    rows.append(("", Sentence("idle"), format_value(idle * whole, Unit.SECOND), "", "", _joules(idle_joules)))
+    rows.append(("", Sentence("idle"), format_value(idle * whole, Unit.SECOND), "", "", between))
     columns: tuple[Piece, ...] = (
         Sentence("cell"),
         Sentence("first line"),
@@ -78,7 +79,7 @@ def card(cells: Sequence[Executed], since: float, until: float, *, order: Order 
         Sentence("memory grew by"),
         Sentence("energy"),
     )
-    if not joules:
+    if not joules and energy is None:
         columns, rows = columns[:-1], [row[:-1] for row in rows]
     titles = {"time": Sentence("by time"), "memory": Sentence("by memory"), "energy": Sentence("by energy")}
     assert titles.keys() == set(ORDERS)

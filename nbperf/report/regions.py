@@ -96,9 +96,10 @@ def _whole(run: Run, tree: list[_Part]) -> _Whole:
     )
 
 
-def _place(part: _Part, whole: _Whole, start: float, depth: int, colour: int) -> list[Segment]:
-    """The segments of a part and of those within it, side by side from its start."""
-    share = part.time(whole.on_device) / whole.seconds
+def _place(part: _Part, whole: _Whole, start: float, depth: int, colour: int, narrowed: float = 1.0) -> list[Segment]:
+    """The segments of a part and of those within it, side by side from its start, drawn so much narrower than they are."""
+    time = part.time(whole.on_device)
+    share = time / whole.seconds
     device = (whole.written(part.device, part.provenance),) if whole.on_device else ()
     entered = f"×{round(part.count / whole.runs):,}"
     segments = [
@@ -106,15 +107,18 @@ def _place(part: _Part, whole: _Whole, start: float, depth: int, colour: int) ->
             name=" › ".join(part.path[depth:]),
             depth=depth,
             start=start,
-            share=share,
+            share=share * narrowed,
             colour=colour,
             figures=(whole.written(part.wall, part.provenance), *device, format_percent(share), entered),
             provenance=part.provenance,
         )
     ]
+    within = sum(inner.time(whole.on_device) for inner in part.parts)
+    if within > time:  # they overlapped: side by side they would stand out of the one that holds them
+        narrowed *= time / within
     for inner in part.parts:
-        segments += _place(inner, whole, start, depth + 1, colour)
-        start += inner.time(whole.on_device) / whole.seconds
+        segments += _place(inner, whole, start, depth + 1, colour, narrowed)
+        start += inner.time(whole.on_device) / whole.seconds * narrowed
     return segments
 
 

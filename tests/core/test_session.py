@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from nbperf.core.records import Provenance, Run, Sample
-from nbperf.core.session import Executed, laid_out, ranked
+from nbperf.core.session import Executed, idle_energy, laid_out, ranked
 from nbperf.core.units import Unit
 from nbperf.testing import reading
 
@@ -47,3 +47,45 @@ def test_a_broken_cell_counts_the_time_it_took() -> None:
     assert broken.seconds == 4.0
     assert broken.growth is None
     assert broken.joules is None
+
+
+def test_the_idle_energy_is_what_no_cell_took() -> None:
+    found = idle_energy([executed(1, 10, 2, joules=30.0), executed(2, 14, 4, joules=20.0)], {"energy.gpu": 60.0}, 10, 20)
+    assert found is not None
+    assert (found.joules, found.total, found.share, found.estimated) == (10.0, 60.0, pytest.approx(1 / 6), False)
+
+
+def test_cells_too_short_for_a_sensor_share_by_time_what_is_left() -> None:
+    """1 s of such cells and 4 s of pauses took 50 J together."""
+    cells = [executed(1, 0, 5, joules=50.0), *(executed(n, 5 + n, 0.2) for n in range(5))]
+    found = idle_energy(cells, {"energy.gpu": 100.0}, 0, 10)
+    assert found is not None
+    assert found.joules == pytest.approx(40.0)
+    assert found.estimated
+    few = idle_energy(cells[:2], {"energy.gpu": 100.0}, 0, 10)
+    assert few is not None
+    assert few.joules == pytest.approx(50 * 4.8 / 5)
+    assert not few.estimated
+
+
+def test_a_sensor_that_a_cell_lacks_is_shared_out_alone() -> None:
+    """The processor's counter, which is quicker, resolved the cell; the graphics card's did not."""
+    wall, cpu = reading("time.wall", 5.0), reading("energy.cpu", 60.0, unit=Unit.JOULE)
+    cell = Executed(number=1, title="x", run=Run(samples=(Sample(readings=(wall, cpu)),)))
+    found = idle_energy([cell], {"energy.cpu": 100.0, "energy.gpu": 10.0}, 0, 10)
+    assert found is not None
+    assert found.joules == pytest.approx(40.0 + 5.0)
+
+
+def test_the_energy_of_cells_within_cells_is_taken_out_once() -> None:
+    cells = [executed(2, 1, 2, joules=20.0), executed(1, 0, 6, joules=50.0)]
+    found = idle_energy(cells, {"energy.gpu": 90.0}, 0, 10)
+    assert found is not None
+    assert found.joules == pytest.approx(40.0)
+
+
+def test_idle_energy_is_never_negative_and_absent_without_a_sensor() -> None:
+    found = idle_energy([executed(1, 0, 5, joules=50.0)], {"energy.gpu": 40.0}, 0, 10)
+    assert found is not None
+    assert (found.joules, found.share) == (0.0, 0.0)
+    assert idle_energy([executed(1, 0, 5, joules=50.0)], {}, 0, 10) is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -62,10 +63,32 @@ def test_tensorboard(tmp_path: Path) -> None:
     assert [event.value for event in events.Scalars("nbperf/time.wall")] == [2.0]
 
 
-def test_wandb(tmp_path: Path) -> None:
-    class Offline:
-        """As a run of wandb looks; the real one starts a service process, which no test should."""
+def test_wandb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"MODE": "offline", "SILENT": "true", "ERROR_REPORTING": "false", "CONSOLE": "off"}.items():
+        monkeypatch.setenv(f"WANDB_{name}", value)
+    for name in ("DIR", "CONFIG_DIR", "CACHE_DIR", "DATA_DIR", "ARTIFACT_DIR"):
+        monkeypatch.setenv(f"WANDB_{name}", str(tmp_path))
+    wandb = pytest.importorskip("wandb", reason="wandb is not installed")
+    import psutil
 
+    threads, processes = set(threading.enumerate()), set(psutil.Process().children(recursive=True))
+    try:
+        with wandb.init(project="tests") as active:
+            RUN.log_to(active, prefix="p/")
+            read_back = {name: value for name, value in dict(active.summary).items() if not name.startswith("_")}
+    finally:
+        wandb.teardown()  # ends its service process and its threads
+    assert read_back == {"p/time.wall": 2.0, "p/energy.gpu/cuda_0": 5.0}
+    (kept,) = tmp_path.rglob("run-*.wandb")  # what would be sent to the server, had there been one
+    assert b"p/energy.gpu/cuda_0" in kept.read_bytes()
+    assert set(threading.enumerate()) <= threads
+    assert set(psutil.Process().children(recursive=True)) <= processes
+
+
+def test_what_looks_like_a_run_of_wandb_is_one() -> None:
+    """Its module is not asked for: a stand-in, or a wrapper of another library, is logged to as well."""
+
+    class Standin:
         def __init__(self) -> None:
             self.summary: dict[str, float] = {}
             self.logged: list[dict[str, float]] = []
@@ -73,6 +96,6 @@ def test_wandb(tmp_path: Path) -> None:
         def log(self, values: dict[str, float]) -> None:
             self.logged.append(values)
 
-    target = Offline()
+    target = Standin()
     RUN.log_to(target, prefix="p/")
     assert target.logged == [{"p/time.wall": 2.0, "p/energy.gpu/cuda_0": 5.0}]

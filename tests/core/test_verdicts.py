@@ -132,6 +132,23 @@ def test_a_finding_has_a_cause_and_a_remedy(code: str) -> None:
     assert finding.remedy
 
 
+def test_where_the_loops_were_given_the_remedy_is_to_leave_them_out() -> None:
+    """Such a statement is in `%perf` already: to say that it repeats in loops would send the reader round in a circle."""
+    cell, statement = run(5e-6), replace(run(5e-6), collected=False)
+    remedies = [next(f.remedy for f in diagnose(each) if f.code == "too-short") for each in (cell, statement)]
+    assert "`%perf STATEMENT`" in remedies[0]
+    assert "`-n`" not in remedies[0]
+    assert "leave out `-n`" in remedies[1]
+    assert "STATEMENT" not in remedies[1]
+
+
+@pytest.mark.parametrize(("busy", "said"), [(7.96, "8.0 of 8"), (8.4, "8.0 of 8"), (80.0, "8.0 of 8"), (4.04, "4.0 of 8")])
+def test_others_never_keep_more_cores_busy_than_there_are(busy: float, said: str) -> None:
+    """Clocks that are read one after the other, and ticks, may come to more."""
+    (finding,) = diagnose(run(1.0, machine__busy__others=busy))
+    assert f"kept {said} cores busy" in finding.cause
+
+
 def test_a_first_run_kept_apart_as_warm_up_is_no_finding() -> None:
     assert not diagnose(run(3.0, 1.0, 1.1, 0.9, 1.0, 1.05, warmups=1))
 

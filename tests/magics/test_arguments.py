@@ -6,6 +6,7 @@ import pytest
 from IPython.core.error import UsageError
 
 from nbperf.magics.arguments import GRAMMAR, read
+from nbperf.words import READER
 
 
 @pytest.mark.parametrize(
@@ -72,6 +73,29 @@ def test_what_is_wrong_is_named_in_one_line(line: str, words: str) -> None:
         read(line)
     assert words in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("-r x", "%perf: 参数 -r/--repeats：应为不小于 1 的整数，而不是 'x'"),
+        ("-c 2", "%perf: 参数 -c/--confidence：应为 0.99 或 99% 这样的置信度，而不是 '2'"),
+        ("-l '  '", "%perf: 参数 -l/--label：标签不能为空：请写成 -l NAME 或 -l 'two words'"),
+    ],
+)
+def test_what_is_wrong_is_said_in_the_readers_language_as_a_whole(line: str, said: str) -> None:
+    READER.speak("zh_CN")
+    try:
+        with pytest.raises(UsageError) as caught:
+            read(line)
+    finally:
+        READER.speak(None)
+    assert str(caught.value) == said
+
+
+def test_the_option_that_is_wrong_is_named() -> None:
+    with pytest.raises(UsageError, match=r"^%perf: argument -r/--repeats: a whole number"):
+        read("-r x")
 
 
 def test_the_letters_of_timeit_are_there() -> None:

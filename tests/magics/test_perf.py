@@ -40,6 +40,11 @@ def test_repeats_loops_and_warm_ups_may_be_set(loaded: Kernel) -> None:
     assert loaded.value("(len(run.samples), run.loops, len(run.warmups), len(calls))") == (4, 3, 2, 18)
 
 
+def test_a_statement_too_short_for_its_loops_is_told_to_leave_them_out(loaded: Kernel) -> None:
+    assert "leave out `-n`" in text(loaded.run("%perf -r 3 -n 1 None"))
+    assert "too short" not in text(loaded.run("%perf -r 3 None"))
+
+
 def test_seconds_are_about_kept(loaded: Kernel) -> None:
     loaded.run(
         "import time\ndef spin(seconds):\n    end = time.perf_counter() + seconds\n    while time.perf_counter() < end: pass"

@@ -8,6 +8,7 @@ from nbperf.testing import FakeClock
 class Window:
     def __init__(self, period: float, clock: FakeClock | None = None) -> None:
         self.period = period
+        self.background = False
         self.clock = clock
         self.seen: list[float] = []
         self.thrice = threading.Event()
@@ -43,6 +44,21 @@ def test_one_that_was_removed_or_forgotten_is_let_go():
     assert watch.idle
     assert watch.look() is None
     assert kept.seen == []
+
+
+def test_chores_do_not_wait_for_a_window_that_is_open_all_the_session():
+    watch = Watch(FakeClock(), threaded=False)
+    session, cell = Window(1.0), Window(1.0)
+    session.background = True
+    done: list[bool] = []
+    watch.add(session)
+    watch.add(cell)
+    watch.when_idle(lambda stop: done.append(stop()))
+    watch.tidy()
+    assert done == []
+    watch.remove(cell)
+    watch.tidy()
+    assert done == [False]
 
 
 def test_chores_wait_until_no_window_is_open():

@@ -6,7 +6,7 @@ import pytest
 
 from nbperf import report
 from nbperf.core.records import Run, Sample
-from nbperf.core.session import Executed
+from nbperf.core.session import Executed, IdleEnergy
 from nbperf.core.units import Unit
 from nbperf.report.cells import SHOWN, card
 from nbperf.testing import reading
@@ -36,10 +36,21 @@ def test_every_face_ranks_the_cells_and_says_the_idle_time(render) -> None:
 
 def test_energy_is_a_column_only_where_it_was_read() -> None:
     assert "energy" not in report.to_text(card(CELLS, 0, 10))
-    text = report.to_text(card((cell(1, 0, 2, joules=30.0), *CELLS[1:]), 0, 10, order="energy", idle_joules=10.0))
+    text = report.to_text(card((cell(1, 0, 2, joules=30.0), *CELLS[1:]), 0, 10, order="energy", energy=IdleEnergy(joules=10.0, total=40.0)))
     assert "30.0" in text
     assert "25" in text.replace("\N{NO-BREAK SPACE}", " ").split("% of the energy while idle")[0]
     assert "no energy was read" in report.to_text(card(CELLS, 0, 10, order="energy"))
+
+
+def test_the_idle_share_is_an_estimate_where_it_was_shared_out_by_time() -> None:
+    def said(shared: float) -> str:
+        text = report.to_text(card(CELLS, 0, 10, energy=IdleEnergy(joules=10.0, total=40.0, shared=shared)))
+        return text.replace("\N{NO-BREAK SPACE}", " ")
+
+    assert "~25 % of the energy while idle" in said(5.0)
+    assert "~10.0" in said(5.0)
+    assert "25 % of the energy while idle" in said(0.1)
+    assert "~" not in said(0.1)
 
 
 def test_the_many_are_summed_up() -> None:

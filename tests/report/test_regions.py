@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import contextvars
+import threading
+from contextlib import nullcontext
+
 import pytest
 
+import nbperf
 from nbperf.core.records import Run
+from nbperf.measuring import window as window_module
+from nbperf.measuring.recorder import Recorder
+from nbperf.probes.clock import Clock
 from nbperf.report.card import Bar
 from nbperf.report.regions import MOST, bar
 from nbperf.report.spark import stacked
+from nbperf.testing import FakeClock
 from tests.report import examples
 from tests.report.examples import region, sample
 
@@ -69,6 +78,70 @@ def test_a_part_without_its_holder_keeps_its_whole_name() -> None:
 def test_parts_on_several_threads_are_no_more_than_the_whole() -> None:
     run = Run(samples=(sample(1.0, regions=[region("a", 0.8), region("b", 0.8)]),))
     assert figures(run) == {"a": ("800 ms", "50 %", "×1"), "b": ("800 ms", "50 %", "×1")}
+
+
+def test_regions_that_overlap_are_said_to_and_their_sum_is_the_whole() -> None:
+    apart = drawn(Run(samples=(sample(1.0, regions=[region("a", 0.4), region("b", 0.6)]),)))
+    assert (apart.of[0], apart.of[1]) == ("the whole run", "1.00\N{NO-BREAK SPACE}s")
+    both = drawn(Run(samples=(sample(1.0, regions=[region("a", 0.8), region("b", 0.8)]),)))
+    assert (both.of[0], both.of[1]) == ("all regions; they overlapped", "1.60\N{NO-BREAK SPACE}s")
+    assert sum(segment.share for segment in both.segments) == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("outer", [None, "outer"])
+def test_regions_open_at_once_in_two_threads(monkeypatch: pytest.MonkeyPatch, outer: str | None) -> None:
+    """Of a window of 3 s the first is open from 0 s to 2 s and the second from 1 s to 3 s, neither within the other."""
+    clock = FakeClock()
+    monkeypatch.setattr(window_module, "perf_counter", clock)
+
+    def work(name: str, inside: threading.Event, leave: threading.Event) -> None:
+        with nbperf.region(name):
+            inside.set()
+            assert leave.wait(30)
+
+    def begin(name: str) -> tuple[threading.Thread, threading.Event]:
+        inside, leave = threading.Event(), threading.Event()
+        thread = threading.Thread(target=contextvars.copy_context().run, args=(work, name, inside, leave))
+        thread.start()
+        assert inside.wait(30)
+        clock.advance(1)
+        return thread, leave
+
+    recorder = Recorder(probes=lambda: ([Clock(clock)], ()))
+    window = recorder.window()
+    window.open()
+    with nbperf.region(outer) if outer else nullcontext():
+        first, second = begin("first"), begin("second")
+        for thread, leave in (first, second):
+            leave.set()
+            thread.join()
+            clock.advance(1 if thread is first[0] else 0)
+    recorder.add(window, window.close())
+    run = recorder.run()
+    assert run.measurement("time.wall").values == (3.0,)
+    found = drawn(run)
+    by_name = {str(segment.name): segment for segment in found.segments}
+    assert by_name["first"].figures[0] == by_name["second"].figures[0] == "2.00\N{NO-BREAK SPACE}s"
+    assert (by_name["first"].start, by_name["first"].share) == (0.0, pytest.approx(0.5))
+    assert (by_name["second"].start, by_name["second"].share) == (pytest.approx(0.5), pytest.approx(0.5))
+    if outer is None:
+        assert found.of[0] == "all regions; they overlapped"
+        assert set(by_name) == {"first", "second"}
+    else:
+        assert found.of[0] == "the whole run"
+        assert by_name["first"].figures[1] == "67\N{NO-BREAK SPACE}%"
+
+
+def test_inner_parts_that_overlap_are_drawn_within_the_one_that_holds_them() -> None:
+    parts = [region("load", 0.5), region("load/a", 0.4), region("load/a/deep", 0.2), region("load/b", 0.4), region("step", 0.5)]
+    run = Run(samples=(sample(1.0, regions=parts),))
+    by_name = {str(segment.name): segment for segment in drawn(run).segments}
+    a, b, deep = by_name["a"], by_name["b"], by_name["deep"]
+    assert (a.start, a.share) == (0.0, pytest.approx(0.25))
+    assert (b.start, b.share) == (pytest.approx(0.25), pytest.approx(0.25))
+    assert deep.share == pytest.approx(0.125)
+    assert by_name["step"].start == pytest.approx(0.5)
+    assert figures(run)["a"] == ("400 ms", "40 %", "×1")
 
 
 def test_where_a_device_worked_its_time_is_shared_out() -> None:

@@ -105,6 +105,17 @@ def test_cores_are_those_usable() -> None:
     assert line(replace(examples.one(), environment=None), "CPU").startswith("1.9 cores")
 
 
+def test_the_gauge_of_cores_ends_where_all_that_are_granted_are_busy() -> None:
+    """A quota lets a burst above it pass: the figure says so, and the bar stays within its frame."""
+    quota = replace(MACHINE, cpu_quota=1.5)
+    assert line(replace(examples.one(), environment=quota), "CPU").startswith("1.9 of 1.5 cores")
+    full, part = (row(as_card(replace(examples.one(), environment=each)), "CPU").gauge for each in (quota, MACHINE))
+    assert full is not None
+    assert part is not None
+    assert (full.before, full.added) == (0.0, 1.0)
+    assert part.added == pytest.approx(1.9 / 2)
+
+
 def test_memory_is_growth_peak_and_share() -> None:
     assert line(examples.one(), "memory") == "+400 MiB · peak 812 MiB · 5.0 % of 16 GiB (cgroup memory.max) · 40.0 MiB kept"
 

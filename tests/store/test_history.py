@@ -169,6 +169,17 @@ def test_what_is_exported_is_imported_without_doubling(path: Path, tmp_path: Pat
     assert {each.uid: machine(each.environment) for each in runs(path=other)}["c"] == machine(THERE)
 
 
+def test_parquet_without_its_library_says_what_to_install(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept(path, run("a"))
+    for library in ("pyarrow", "fastparquet"):
+        monkeypatch.setitem(sys.modules, library, None)  # as if it were not installed
+    with pytest.raises(MissingDependency, match=r"pip install.*pyarrow"):
+        export_history(tmp_path / "there.parquet", source=path)
+    (tmp_path / "given.parquet").touch()
+    with pytest.raises(MissingDependency, match=r"pip install.*pyarrow"):
+        import_history(tmp_path / "given.parquet", path=path)
+
+
 def test_exporting_overwrites_nothing_and_knows_its_endings(path: Path, tmp_path: Path) -> None:
     kept(path, run("a"))
     there = tmp_path / "there.jsonl"
