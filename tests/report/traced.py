@@ -38,7 +38,7 @@ def line(
     return Line(
         file=file, function=function, line=number, source=source, hits=hits, reads=hits if reads is None else reads, time=time,
         increment=increment * MIB, own=(increment if own is None else own) * MIB, freed=freed * MIB, least=least * MIB, most=most * MIB,
-        peak=max(peak, increment, 0.0) * MIB, shared=shared * MIB, devices=tuple(devices),
+        peak=(max(peak, increment, 0.0) if hits == 1 else peak) * MIB, shared=shared * MIB, devices=tuple(devices),
     )  # fmt: skip
 
 
