@@ -211,7 +211,7 @@ class CodeLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
-    """Lines of code in groups, each group under its heading, with a bar beside every line.
+    """Lines of code in groups, each group under its heading, with a bar before every line.
 
     Attributes
     ----------

@@ -25,10 +25,10 @@ def indented(source: str) -> str:
 
 
 def listing(found: Listing) -> str:
-    """As HTML: it scrolls by itself where it is wider than its card."""
+    """As HTML: it scrolls by itself where it is wider than its card, with the bars in sight, and the code next to them."""
     columns = len(found.columns) + 3
     title = f'<div class="nbperf-fold"><b>{line(found.title)}</b></div>'
-    head = "".join(f"<th>{line(column)}</th>" for column in ("", "", *found.columns, found.bar))
+    head = "".join(f"<th>{line(column)}</th>" for column in ("", found.bar, "", *found.columns))
     body = "".join(_group(heading, lines, columns) for heading, lines in found.groups)
     notes = "".join(f'<div class="nbperf-more">{line(note)}</div>' for note in found.notes)
     table = f'<table class="nbperf-lines"><thead><tr>{head}</tr></thead>{body}</table>'
@@ -44,73 +44,59 @@ def _row(each: CodeLine, columns: int) -> str:
     kind = ' class="nbperf-faint"' if each.faint else ""
     more = f'<div class="nbperf-more">{line(each.more)}</div>' if each.more else ""
     number = f"<td>{said(each.number)}</td>"
-    if not each.source and not each.figures:
-        return f'<tr{kind}>{number}<td colspan="{columns - 1}">{more}</td></tr>'
+    if not each.figures:
+        return f'<tr{kind}>{number}<td></td><td colspan="{columns - 2}">{more}</td></tr>'
     source = f"<code>{said(indented(each.source))}</code>" if each.source else ""
     figures = "".join(f"<td>{line(figure)}</td>" for figure in each.figures)
     bar = ""
     if each.share > 0:
-        percent = f"{each.share:.0%}"
-        drawn = f'<div class="nbperf-share" role="img" aria-label="{percent}"><i style="width:{each.share:.1%}"></i></div>'
+        drawn = f'<div class="nbperf-share" role="img" aria-label="{each.share:.0%}"><i style="width:{each.share:.1%}"></i></div>'
         bar = bare(f"<code>{block(each.share, BAR)}</code>") + drawn
-    return f"<tr{kind}>{number}<td>{source}{more}</td>{figures}<td>{bar}</td></tr>"
+    return f"<tr{kind}>{number}<td>{bar}</td><td>{source}{more}</td>{figures}</tr>"
 
 
 def in_columns(found: Listing, room: int) -> list[str]:
     """For a terminal: aligned, the source as wide as there is room for; else each line with its figures below it."""
     lines = [each for _, group in found.groups for each in group]
     heads = [clean(shown(column)) for column in found.columns]
-    numbers = max((width(clean(each.number)) for each in lines if each.figures), default=1)
+    numbers = max((width(clean(each.number)) for each in lines), default=1)
     cells = [[clean(shown(figure)) for figure in each.figures] for each in lines if each.figures]
     widths = [max([width(head), *(width(row[i]) for row in cells)]) for i, head in enumerate(heads)]
-    bar = max(BAR, width(clean(shown(found.bar))))
-    source = room - numbers - 2 - sum(w + 2 for w in widths) - bar - 2
+    before = numbers + BAR + 4
+    source = room - before - sum(w + 2 for w in widths)
     widest = max((width(clean(each.source)) for each in lines), default=0)
-    if source < min(FEWEST, widest):
-        return _stacked(found, heads, room, numbers)
-    source = min(source, max(widest, FEWEST))
-    head = "  ".join(right(text, w) for text, w in zip(heads, widths, strict=True))
-    rows = [f"{' ' * (numbers + 2 + source)}  {head}  {clean(shown(found.bar))}".rstrip()]
-    for heading, group in found.groups:
-        rows += wrap(clean(shown(heading)), room) if heading else []
-        for each in group:
-            rows += _one(each, numbers, source, widths, room)
-    return rows + _notes(found, room)
-
-
-def _one(each: CodeLine, numbers: int, source: int, widths: Sequence[int], room: int) -> list[str]:
-    number = right(clean(each.number), numbers)
-    if not each.figures:
-        return [f"{number}  {clean(shown(each.more))}".rstrip()]
-    figures = "  ".join(right(clean(shown(text)), w) for text, w in zip(each.figures, widths, strict=True))
-    text = left(shortened(each.source, source), source)
-    row = f"{number}  {text}  {figures}  {block(each.share, BAR)}".rstrip()
-    return [row, *_below(each, numbers, room)]
-
-
-def _below(each: CodeLine, numbers: int, room: int) -> list[str]:
-    indent = " " * (numbers + 2 + len(each.source) - len(each.source.lstrip(" ")))
-    return [indent + part for part in wrap(clean(shown(each.more)), max(room - len(indent), 20))] if each.more else []
-
-
-def _stacked(found: Listing, heads: Sequence[str], room: int, numbers: int) -> list[str]:
+    tight = source < min(FEWEST, widest)
     rows = []
+    if not tight:
+        source = min(source, widest)
+        head = "".join("  " + right(text, w) for text, w in zip(heads, widths, strict=True))
+        rows.append(f"{' ' * (before + source)}{head}")
     for heading, group in found.groups:
         rows += wrap(clean(shown(heading)), room) if heading else []
         for each in group:
-            number, more = right(clean(each.number), numbers), clean(shown(each.more))
-            text = shortened(each.source, room - numbers - 2) if each.source else ("" if each.figures else more)
-            rows.append(f"{number}  {text}".rstrip())
-            if not each.figures:
-                continue
-            # Beside its name a zero says no more than no word at all.
-            pieces = [f"{head} {clean(shown(text))}" for head, text in zip(heads, each.figures, strict=True) if text not in {"", "0"}]
-            bar = block(each.share, BAR)
-            pieces += [f"{bar} {clean(shown(found.bar))}"] if bar else []
-            pieces += [more] if more else []
-            rows += [" " * (numbers + 4) + part for part in flow(pieces, room - numbers - 4, GAP)]
-    return rows + _notes(found, room)
+            start = f"{right(clean(each.number), numbers)}  {left(block(each.share, BAR), BAR)}  "
+            if tight:
+                rows += _stacked(each, heads, start, room)
+            elif each.figures:
+                figures = "".join("  " + right(clean(shown(text)), w) for text, w in zip(each.figures, widths, strict=True))
+                rows.append(f"{start}{left(shortened(each.source, source), source)}{figures}".rstrip())
+                rows += _below(each, before, room)
+            else:
+                rows.append(start + clean(shown(each.more)))
+    return [*rows, *(part for note in found.notes for part in wrap(clean(shown(note)), room))]
 
 
-def _notes(found: Listing, room: int) -> list[str]:
-    return [part for note in found.notes for part in wrap(clean(shown(note)), room)]
+def _below(each: CodeLine, before: int, room: int) -> list[str]:
+    indent = " " * before
+    return [indent + part for part in wrap(clean(shown(each.more)), max(room - before, 20))] if each.more else []
+
+
+def _stacked(each: CodeLine, heads: Sequence[str], start: str, room: int) -> list[str]:
+    before, more = width(start), clean(shown(each.more))
+    if not each.figures:
+        return [f"{start}{more}".rstrip()]
+    # Beside its name a zero says no more than no word at all.
+    pieces = [f"{head} {clean(shown(text))}" for head, text in zip(heads, each.figures, strict=True) if text not in {"", "0"}]
+    pieces += [more] if more else []
+    rows = [f"{start}{shortened(each.source, room - before)}".rstrip()]
+    return rows + [" " * before + part for part in flow(pieces, max(room - before, 20), GAP)]

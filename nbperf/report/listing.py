@@ -25,7 +25,7 @@ FOREMOST = 20
 """Lines that are shown when the costliest come first."""
 NOTHING = 64 * 2**10
 """Bytes below which a line is passed over: an interpreter takes and gives back as much at any time."""
-WIDEST = 60
+WIDEST = 48
 """Columns of source."""
 NONE = "–"
 SAMPLED = "~"
@@ -38,7 +38,9 @@ def listings(trace: MemoryTrace, by: Order = "line") -> tuple[Listing | None, Li
     figures = Figures(trace)
     if by == "cost":
         ranked = list(trace.ranked())
-        shown, rest = ranked[:FOREMOST], ranked[FOREMOST:]
+        shown = [line for line in ranked if not idle(line)][:FOREMOST]
+        chief = set(map(id, shown))
+        rest = [line for line in trace.table if id(line) not in chief]
         groups: tuple[tuple[Piece, tuple[CodeLine, ...]], ...] = (("", tuple(figures.line(line, where(line)) for line in shown)),)
     else:
         kept = chosen(trace.table)
@@ -136,7 +138,7 @@ class Figures:
         share = self._answers_for(line) / self.above if self.above > 0 else 0.0
         return CodeLine(
             number=number or str(line.line),
-            source=shortened(line.source, WIDEST),
+            source=shortened(line.source if number is None else line.source.strip(), WIDEST),
             figures=tuple(write(line) for _, write in self.found),
             share=share if cost(line) >= NOTHING else 0.0,
             more=_more(line),

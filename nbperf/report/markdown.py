@@ -99,12 +99,12 @@ def _listing(found: Listing | None) -> list[str]:
         return []
     rows: list[tuple[str, ...]] = []
     for heading, group in found.groups:
-        rows += [("", _strong(_cell(heading)))] if heading else []
+        rows += [("", "", _strong(_cell(heading)))] if heading else []
         for each in group:
             more = f"<sub>{_cell(each.more)}</sub>" if each.more else ""
             source = "<br>".join(filter(None, (verbatim(each.source), more)))
-            rows.append((_cell(each.number), source, *map(_cell, each.figures), block(each.share)))
-    columns = ("", "", *map(_cell, found.columns), _cell(found.bar))
+            rows.append((_cell(each.number), block(each.share), source, *map(_cell, each.figures)))
+    columns = ("", _cell(found.bar), "", *map(_cell, found.columns))
     notes = [line for note in found.notes for line in (f"<sub>{_cell(note)}</sub>", "")]
     return [_strong(_cell(found.title)), "", *_grid(columns, rows), *notes]
 

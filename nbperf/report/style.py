@@ -198,18 +198,20 @@ CARD .nbperf-plot img[hidden] { display: none }
 :is([data-jp-theme-light=false], .vscode-dark) CARD .nbperf-plot img { display: none }
 :is([data-jp-theme-light=false], .vscode-dark) CARD .nbperf-plot img[hidden] { display: block }
 .nbperf-spark { color: var(--nbperf-g) }
-CARD .nbperf-lines { min-width: 100% }
-CARD .nbperf-lines :is(td, th) { padding: 1px 0 1px 14px; white-space: nowrap; text-align: right }
-CARD .nbperf-lines :is(td, th):first-child { padding-left: 0; color: var(--nbperf-g); text-align: right }
-CARD .nbperf-lines :is(td, th):nth-child(2) { padding-left: 10px; text-align: left }
-CARD .nbperf-lines :is(td, th):last-child { width: 12%; min-width: 5em; text-align: left }
+CARD .nbperf-lines :is(td, th) { padding: 1px 0 1px 13px; white-space: nowrap; text-align: right }
+CARD .nbperf-lines :is(td, th):first-child { padding-left: 0; color: var(--nbperf-g) }
+CARD .nbperf-lines :is(td, th):nth-child(-n+3) { padding-left: 9px; text-align: left }
+CARD .nbperf-lines td:first-child { padding-left: 0; text-align: right }
+CARD .nbperf-lines td:nth-child(2) { min-width: 5em }
+CARD .nbperf-lines tr > :last-child { color: inherit }
 CARD .nbperf-lines th[colspan] { padding: 5px 0 1px; color: var(--nbperf-f); font-weight: 600; text-align: left }
 CARD .nbperf-lines td[colspan] { text-align: left }
 CARD .nbperf-lines code { white-space: pre }
-CARD .nbperf-faint :is(td, code) { color: var(--nbperf-g) }
-.nbperf-share { height: 8px; border-radius: 2px; background: linear-gradient(var(--nbperf-l), var(--nbperf-l)) 0 100% / 100% 1px no-repeat }
+CARD .nbperf-lines .nbperf-faint :is(td, code) { color: var(--nbperf-g) }
+.nbperf-share { border-radius: 2px; background: var(--nbperf-l) }
 .nbperf-share i { display: block; height: 8px; min-width: 2px; border-radius: 2px; background: var(--nbperf-a) }
 .nbperf-more { color: var(--nbperf-g); font-size: 11px; line-height: 1.35 }
+.nbperf-lines .nbperf-more { width: 0; min-width: 100%; padding-bottom: 2px; white-space: normal }
 """,
 )
 

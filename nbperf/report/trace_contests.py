@@ -116,10 +116,9 @@ def _listing(contest: MemoryContest) -> Listing | None:
     columns = (Sentence("increment"), Sentence("change"), Sentence("peak within"), Sentence("change"))
     lines = tuple(_line(pair, most, names(contest)) for pair in differing[:SHOWN])
     rest = len(differing) - SHOWN
-    notes = (Sentence("{n} more lines differ by less", n=rest),) if rest > 0 else ()
-    return Listing(
-        title=Sentence("Lines that differ"), columns=columns, bar=Sentence("of the largest change"), groups=(("", lines),), notes=notes
-    )
+    notes: tuple[Piece, ...] = (Sentence("bars: the larger of a line's changes, of the largest there is"),)
+    notes += (Sentence("{n} more lines differ by less", n=rest),) if rest > 0 else ()
+    return Listing(title=Sentence("Lines that differ"), columns=columns, bar="", groups=(("", lines),), notes=notes)
 
 
 def _line(pair: LinePair, most: float, called: tuple[Piece, Piece]) -> CodeLine:
@@ -133,7 +132,7 @@ def _line(pair: LinePair, most: float, called: tuple[Piece, Piece]) -> CodeLine:
     before, after = pair.before, pair.after
     return CodeLine(
         number=where(line),
-        source=shortened(line.source, WIDEST),
+        source=shortened(line.source.strip(), WIDEST),
         figures=(
             f"{signed(before.increment) if before else NONE} → {signed(after.increment) if after else NONE}",
             signed(pair.change),
