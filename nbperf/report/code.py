@@ -95,6 +95,8 @@ def _stacked(each: CodeLine, heads: Sequence[str], start: str, room: int) -> lis
     before, more = width(start), clean(shown(each.more))
     if not each.figures:
         return [f"{start}{more}".rstrip()]
+    if each.faint:
+        return [f"{start}{shortened(each.source, room - before)}".rstrip()]
     # Beside its name a zero says no more than no word at all.
     pieces = [f"{head} {clean(shown(text))}" for head, text in zip(heads, each.figures, strict=True) if text not in {"", "0"}]
     pieces += [more] if more else []

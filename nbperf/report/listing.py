@@ -25,7 +25,7 @@ FOREMOST = 20
 """Lines that are shown when the costliest come first."""
 NOTHING = 64 * 2**10
 """Bytes below which a line is passed over: an interpreter takes and gives back as much at any time."""
-WIDEST = 48
+WIDEST = 44
 """Columns of source."""
 NONE = "–"
 SAMPLED = "~"
@@ -48,15 +48,13 @@ def listings(trace: MemoryTrace, by: Order = "line") -> tuple[Listing | None, Li
         groups = tuple((heading(lines[0]), tuple(_with_gaps(lines, kept, figures))) for lines in grouped(trace.table))
         groups = tuple((title, lines) for title, lines in groups if lines)
     listing = Listing(
-        title=Sentence("Lines"), columns=figures.columns, bar=Sentence("of the peak"), groups=groups, notes=tuple(figures.notes(shown))
+        title=Sentence("Lines"), columns=figures.columns, bar=Sentence("share"), groups=groups, notes=tuple(figures.notes(shown))
     )
     if not rest:
         return listing, None
     others = tuple((heading(lines[0]), tuple(figures.line(line) for line in lines)) for lines in grouped(rest[:FOLDED]))
     more = (Sentence("{n} more are in the record: `lines`", n=f"{len(rest) - FOLDED:,}"),) if len(rest) > FOLDED else ()
-    return listing, Listing(
-        title=Sentence("The other lines"), columns=figures.columns, bar=Sentence("of the peak"), groups=others, notes=more
-    )
+    return listing, Listing(title=Sentence("The other lines"), columns=figures.columns, bar=Sentence("share"), groups=others, notes=more)
 
 
 def heading(line: Line) -> Piece:

@@ -198,12 +198,12 @@ CARD .nbperf-plot img[hidden] { display: none }
 :is([data-jp-theme-light=false], .vscode-dark) CARD .nbperf-plot img { display: none }
 :is([data-jp-theme-light=false], .vscode-dark) CARD .nbperf-plot img[hidden] { display: block }
 .nbperf-spark { color: var(--nbperf-g) }
-CARD .nbperf-lines :is(td, th) { padding: 1px 0 1px 13px; white-space: nowrap; text-align: right }
+CARD .nbperf-lines :is(td, th) { padding: 1px 0 1px 11px; white-space: nowrap; text-align: right }
 CARD .nbperf-lines :is(td, th):first-child { padding-left: 0; color: var(--nbperf-g) }
 CARD .nbperf-lines :is(td, th):nth-child(-n+3) { padding-left: 9px; text-align: left }
 CARD .nbperf-lines td:first-child { padding-left: 0; text-align: right }
-CARD .nbperf-lines td:nth-child(2) { min-width: 5em }
-CARD .nbperf-lines tr > :last-child { color: inherit }
+CARD .nbperf-lines td:nth-child(2) { min-width: 4.6em }
+CARD .nbperf-lines td:last-child { color: inherit }
 CARD .nbperf-lines th[colspan] { padding: 5px 0 1px; color: var(--nbperf-f); font-weight: 600; text-align: left }
 CARD .nbperf-lines td[colspan] { text-align: left }
 CARD .nbperf-lines code { white-space: pre }

@@ -310,13 +310,15 @@ class _Drawing:
         box = min(boxes, key=lambda box: hidden(box, curve))
         axes.annotate(
             text, (0, 0), xycoords="axes points", xytext=(box.x, box.y + box.height / 2), textcoords="axes points", va="center_baseline",
-            fontsize=SMALL, color=self.theme.faint, parse_math=False, bbox=self._ground(),
+            fontsize=SMALL, color=self.theme.faint, parse_math=False, path_effects=self._halo(),
         )  # fmt: skip
         return [box]
 
-    def _ground(self) -> dict[str, Any]:
-        """What lies under a text, so that it is read over lines."""
-        return {"boxstyle": "square,pad=0.12", "facecolor": self.theme.page, "edgecolor": "none", "alpha": 0.75}
+    def _halo(self) -> list[Any]:
+        """What lies around letters, so that they are read over lines; a box would show on a page of another colour."""
+        from matplotlib.patheffects import withStroke
+
+        return [withStroke(linewidth=2.5, foreground=self.theme.page, alpha=0.85)]
 
     def _limit(self, axes: Axes, scale: _Scale, height: float, limit: float | None, seen: bool) -> list[Box]:
         """The limit as a line where it is in sight, else a note that says how far away it is."""
@@ -328,7 +330,7 @@ class _Drawing:
         if not seen:
             axes.annotate(
                 f"{text} ↑", (1, 1), xycoords="axes fraction", xytext=(-3, -3), textcoords="offset points", ha="right", va="top",
-                fontsize=SMALL, color=self.theme.faint, parse_math=False, bbox=self._ground(),
+                fontsize=SMALL, color=self.theme.faint, parse_math=False, path_effects=self._halo(),
             )  # fmt: skip
             return [Box(self.across - wide - 14, height - 15, wide + 14, 13)]
         at = (limit - scale.low) / (scale.high - scale.low) * height
@@ -377,7 +379,7 @@ class _Drawing:
             axes.annotate(
                 texts[spot.text], (moment.at / x, moment.value / y), xytext=(box.x + 2, box.y + box.height / 2), textcoords="axes points",
                 va="center_baseline", fontsize=SMALL, color=colour, parse_math=False, zorder=6,
-                bbox=self._ground(),
+                path_effects=self._halo(),
                 arrowprops={
                     "arrowstyle": "-", "color": colour, "linewidth": 0.6, "alpha": 0.7, "shrinkA": 0, "shrinkB": 3,
                     "relpos": ((near[0] - box.x) / box.width, (near[1] - box.y) / box.height),

@@ -90,13 +90,15 @@ def face(record: object, kind: str) -> str:
 
 @every
 def test_all_faces_hold_the_same_numbers(name: str) -> None:
-    # A zero beside its name is left out where a terminal is too narrow for a table.
+    # Where a terminal is too narrow for a table, zeros beside their names are left out, and lines without cost have no figures.
     found = [set(re.findall(r"\d[\d,]*(?:\.\d+)?", face(ALL[name](), kind))) - {"0"} for kind in ("text", "markdown", "html")]
     if name == "hostile":  # where there is no room for it all, the source is cut, and the numbers in it
         found = [numbers - {"31", "1", "8"} for numbers in found]
     assert len(found[0]) > 5
     assert found[1] == found[2]
     assert found[0] <= found[1]
+    if name not in {"training", "hostile", "contest"}:
+        assert found[0] == found[1]
 
 
 @every
