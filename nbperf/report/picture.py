@@ -15,9 +15,9 @@ WIDTH, HIGH = 8.2, 3.7
 """Inches of a hundred dots, as wide as a card."""
 HIGHER = 0.9
 """For what allocators hold, which has axes of its own."""
-SHARP = (160, 120, 100)
+SHARP = (150, 130, 110)
 """Dots an inch that are drawn; fewer where the picture would take more than MOST bytes."""
-MOST = 48_000
+MOST = 50_000
 COLOURS = 128
 """Enough for smooth edges, and to keep one orange from another; a picture of so few takes a quarter of the bytes."""
 

@@ -55,7 +55,7 @@ def card(trace: MemoryTrace, by: Order = "line") -> Card:
 def _facts(trace: MemoryTrace) -> tuple[Piece, ...]:
     facts: list[Piece] = [
         Sentence("memory read at every line") if trace.mode == "exact" else Sentence("memory read at most every 50 µs"),
-        Sentence("{n} lines ran", n=f"{trace.events:,}"),
+        Sentence("1 line ran") if trace.events == 1 else Sentence("{n} lines ran", n=f"{trace.events:,}"),
     ]
     if trace.tracing and trace.seconds:
         took, share = format_value(trace.tracing, Unit.SECOND), format_percent(trace.tracing / trace.seconds)
