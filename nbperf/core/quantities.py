@@ -95,6 +95,16 @@ QUANTITIES: dict[str, Quantity] = {
     )
 }
 
+OVER_TIME: dict[str, Sentence] = {
+    "memory.rss": Sentence("resident memory"),
+    "memory.uss": Sentence("memory of this process alone"),
+    "memory.children": Sentence("memory of worker processes"),
+    "memory.python": Sentence("Python allocations"),
+    "memory.cuda.allocated": Sentence("CUDA memory allocated"),
+    "memory.cuda.reserved": Sentence("CUDA memory reserved"),
+}
+"""What is only seen over time, in a Trace: it has no single value that a budget could bound."""
+
 
 def extensive(name: str) -> bool:
     """Whether a quantity grows with the number of loops; unknown names go by their first part."""
@@ -105,4 +115,4 @@ def extensive(name: str) -> bool:
 def label(name: str) -> Sentence:
     """A quantity's name for people; an unknown one's own name."""
     known = QUANTITIES.get(name)
-    return known.label if known else Sentence(name)
+    return known.label if known else OVER_TIME.get(name) or Sentence(name)

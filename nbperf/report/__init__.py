@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from nbperf.core.lines import MemoryContest, MemoryTrace
 from nbperf.core.records import Comparison, Comparisons, Run
 
 if TYPE_CHECKING:
     from nbperf.report.card import Card
 
-    Record = Run | Comparison | Comparisons | Card
+    Storable = Run | Comparison | Comparisons | Card
+    Record = Storable | MemoryTrace | MemoryContest
 
 __all__ = ["as_card", "status", "to_html", "to_json", "to_markdown", "to_text"]
 
@@ -28,7 +30,7 @@ def as_card(record: Record) -> Card:
 
     Parameters
     ----------
-    record : Run, Comparison, Comparisons or Card
+    record : Run, Comparison, Comparisons, MemoryTrace, MemoryContest or Card
     """
     if isinstance(record, Run):
         from nbperf.report.runs import card as of_run
@@ -42,6 +44,14 @@ def as_card(record: Record) -> Card:
         from nbperf.report.contests import card as of_comparisons
 
         return of_comparisons((record,) if isinstance(record, Comparison) else tuple(record))
+    if isinstance(record, MemoryTrace):
+        from nbperf.report.traces import card as of_trace
+
+        return of_trace(record)
+    if isinstance(record, MemoryContest):
+        from nbperf.report.trace_contests import card as of_contest
+
+        return of_contest(record)
     return record
 
 
@@ -65,7 +75,7 @@ def to_text(record: Record, *, details: bool = False, width: int = 100) -> str:
 
     Parameters
     ----------
-    record : Run, Comparison, Comparisons or Card
+    record : Run, Comparison, Comparisons, MemoryTrace, MemoryContest or Card
     details : bool
         Whether what the other faces fold away follows at the end.
     width : int
@@ -90,7 +100,7 @@ def to_markdown(record: Record) -> str:
     return render(as_card(record))
 
 
-def to_json(record: Record, *, indent: int | None = None) -> str:
+def to_json(record: Storable, *, indent: int | None = None) -> str:
     """A record for programs: as it is stored, with what was computed from it under ``"summary"``."""
     from nbperf.report.summary import to_json as write
 

@@ -7,9 +7,13 @@ from outside (a label, a source) or is a formatted number, and is drawn as it is
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from nbperf.core.records import Provenance
 from nbperf.words import Sentence, say
+
+if TYPE_CHECKING:
+    from nbperf.core.lines import MemoryTrace
 
 Piece = str
 """A Sentence, or a plain string that is shown as it is."""
@@ -156,6 +160,79 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Curve:
+    """A quantity over time: a row of characters everywhere, and a picture where one can be drawn.
+
+    Attributes
+    ----------
+    values : tuple of float
+        At equal distances in time, few enough to be a character each.
+    notes : tuple of Piece
+        What it is, and from where to where it goes.
+    says : Piece
+        What the picture shows, for those who do not see it.
+    record : MemoryTrace
+        What the picture is drawn of.
+    """
+
+    values: tuple[float, ...]
+    notes: tuple[Piece, ...]
+    says: Piece
+    record: MemoryTrace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodeLine:
+    """A line of code with its figures.
+
+    Attributes
+    ----------
+    number : str
+        Its number, or where it stands.
+    source : str
+        With its indentation, on one line; empty where lines were left out.
+    figures : tuple of Piece
+        As the listing's columns say.
+    share : float
+        The length of its bar, of 1.
+    more : Piece
+        What else is to be said about it, in small letters below.
+    faint : bool
+        There is nothing to see here.
+    """
+
+    number: str
+    source: str = ""
+    figures: tuple[Piece, ...] = ()
+    share: float = 0.0
+    more: Piece = ""
+    faint: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """Lines of code in groups, each group under its heading, with a bar before every line.
+
+    Attributes
+    ----------
+    columns : tuple of Piece
+        What the figures are.
+    bar : Piece
+        What the bars are.
+    groups : tuple of (Piece, tuple of CodeLine)
+        A heading may be empty.
+    notes : tuple of Piece
+        What must be known to read it.
+    """
+
+    title: Piece
+    columns: tuple[Piece, ...]
+    bar: Piece
+    groups: tuple[tuple[Piece, tuple[CodeLine, ...]], ...]
+    notes: tuple[Piece, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
     """All that is shown of a record, in this order.
 
@@ -171,6 +248,8 @@ class Card:
         How it ended, where it did not end well.
     tables : tuple of Table
         Shown at once; `folded` ones open on a click, under `summary`.
+    listing, rest : Listing, optional
+        Lines of code that are shown at once, and those that are folded.
     """
 
     title: Piece = ""
@@ -180,7 +259,10 @@ class Card:
     rows: tuple[Row, ...] = ()
     bar: Bar | None = None
     contests: Contests | None = None
+    curve: Curve | None = None
     notices: tuple[Notice, ...] = ()
+    listing: Listing | None = None
     tables: tuple[Table, ...] = ()
+    rest: Listing | None = None
     folded: tuple[Table, ...] = ()
     summary: tuple[Piece, ...] = ()

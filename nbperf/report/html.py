@@ -7,42 +7,14 @@ where the drawing goes.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
-from html import escape
-
 from nbperf.core.records import Provenance
-from nbperf.report.card import GAP, MARKS, Bar, Card, Contest, Contests, Notice, Piece, Row, Segment, Strip, Table, shown
-from nbperf.report.columns import clean
+from nbperf.report import code
+from nbperf.report.card import GAP, MARKS, Bar, Card, Contest, Contests, Curve, Notice, Row, Segment, Strip, Table
+from nbperf.report.page import bare, join, line, said
 from nbperf.report.spark import interval, sparkline, stacked
 from nbperf.report.strip import HIGH, WIDE, Axis, drawing
 from nbperf.report.style import style
 from nbperf.words import Sentence
-
-SHORT = 40
-"""Characters up to which a piece stays on one line."""
-_CODE = re.compile(r"`([^`]+)`")
-
-
-def said(piece: Piece) -> str:
-    """A piece in the reader's language, safe as an element's text and as an attribute's value."""
-    return escape(clean(shown(piece)))
-
-
-def line(piece: Piece) -> str:
-    """As `said`, for an element: what stands between backticks becomes code."""
-    text = said(piece)
-    return _CODE.sub(r"<code>\1</code>", text) if "`" in text else text
-
-
-def join(pieces: Sequence[Piece]) -> str:
-    """Pieces one after another; a line breaks between them and not within a short one."""
-    return GAP.join(f"<span>{text}</span>" if len(text) < SHORT else text for piece in pieces if (text := line(piece)))
-
-
-def bare(text: str) -> str:
-    """What appears only where the style is stripped."""
-    return f'<div class="nbperf-bare">{text}</div>'
 
 
 def render(card: Card) -> str:
@@ -50,7 +22,12 @@ def render(card: Card) -> str:
     parts = [
         # A dollar sign in a label begins no formula.
         '<div class="nbperf-card tex2jax_ignore mathjax_ignore"><style>',
-        style(strip=any(row.strip for row in card.rows), bar=card.bar is not None, contests=card.contests is not None),
+        style(
+            strip=any(row.strip for row in card.rows),
+            bar=card.bar is not None,
+            contests=card.contests is not None,
+            lines=card.curve is not None or card.listing is not None,
+        ),
         "</style>",
         _head(card),
     ]
@@ -59,10 +36,15 @@ def render(card: Card) -> str:
     if card.rows or card.bar:
         rows = [*map(_row, card.rows), *([_bar(card.bar)] if card.bar else [])]
         parts.append(f'<table class="nbperf-rows"><tbody>{"".join(rows)}</tbody></table>')
+    if card.curve:
+        parts.append(_curve(card.curve))
     parts += map(_notice, card.notices)
+    if card.listing:
+        parts.append(code.listing(card.listing))
     parts += map(_table, card.tables)
-    if card.folded:
-        parts.append(f"<details><summary>{join(card.summary)}</summary>{''.join(map(_table, card.folded))}</details>")
+    if card.folded or card.rest:
+        within = [code.listing(card.rest)] if card.rest else []
+        parts.append(f"<details><summary>{join(card.summary)}</summary>{''.join((*within, *map(_table, card.folded)))}</details>")
     return "".join(parts) + "</div>"
 
 
@@ -176,6 +158,21 @@ def _axis(contest: Contest, contests: Contests) -> str:
     return (
         bare(f"<code>{picture}</code>") + f'<div class="nbperf-axis nbperf-{contest.outcome}" role="img" aria-label="{says}">{drawn}</div>'
     )
+
+
+def _curve(curve: Curve) -> str:
+    """The picture twice, for light and for dark pages: one of them is hidden."""
+    from nbperf.report.picture import pictures
+
+    words = bare(f"{sparkline(curve.values)} {GAP.join(line(note) for note in curve.notes)}")
+    drawn = pictures(curve.record)
+    if drawn is None:  # without matplotlib the characters are all there is
+        return f'<div class="nbperf-spark">{sparkline(curve.values)} {join(curve.notes)}</div>'
+    says = said(curve.says)
+    size = f'width="{drawn.width}" height="{drawn.height}"'
+    light = f'<img src="{drawn.light}" alt="{says}" {size}>'
+    dark = f'<img src="{drawn.dark}" alt="{says}" {size} hidden>'
+    return f'{words}<div class="nbperf-plot">{light}{dark}</div>'
 
 
 def _notice(notice: Notice) -> str:

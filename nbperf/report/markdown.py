@@ -6,9 +6,10 @@ import re
 from collections.abc import Sequence
 from html import escape as quoted
 
-from nbperf.report.card import GAP, Card, Piece, Table, shown
+from nbperf.report.card import GAP, Card, Listing, Piece, Table, shown
+from nbperf.report.code import indented
 from nbperf.report.columns import clean
-from nbperf.report.spark import interval, sparkline, stacked
+from nbperf.report.spark import block, interval, sparkline, stacked
 from nbperf.words import Sentence
 
 _SPECIAL = re.compile(r"[\\*_\[\]|~$#]")
@@ -64,18 +65,48 @@ def render(card: Card) -> str:
         lines += _grid([_cell(column) for column in card.bar.columns], parts)
     if card.contests:
         lines += _contests(card)
+    if card.curve:
+        lines += [f"{sparkline(card.curve.values)} {_line(card.curve.notes)}", ""]
     for notice in card.notices:
         remedy = f" → {_cell(notice.remedy)}" if notice.remedy else ""
         lines.append(f"- {'▲' if notice.grave else '△'} {_cell(notice.cause)}{remedy}")
     lines += [""] if card.notices else []
+    lines += _listing(card.listing)
     for table in card.tables:
         lines += _table(table)
-    if card.folded:
+    if card.folded or card.rest:
         lines += [f"<details><summary>{quoted(clean(GAP.join(map(shown, card.summary))))}</summary>", ""]
+        lines += _listing(card.rest)
         for table in card.folded:
             lines += _table(table)
         lines += ["</details>", ""]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def verbatim(source: str) -> str:
+    """A line of code as code, whatever stands in it; "" stays nothing."""
+    text = indented(source)
+    if not text.strip():
+        return ""
+    longest = max((len(run) for run in re.findall("`+", text)), default=0)
+    fence = "`" * (longest + 1)
+    space = " " if longest else ""
+    return f"{fence}{space}{text}{space}{fence}".replace("|", "\\|")  # a table ends its cell here even within code
+
+
+def _listing(found: Listing | None) -> list[str]:
+    if found is None:
+        return []
+    rows: list[tuple[str, ...]] = []
+    for heading, group in found.groups:
+        rows += [("", "", _strong(_cell(heading)))] if heading else []
+        for each in group:
+            more = f"<sub>{_cell(each.more)}</sub>" if each.more else ""
+            source = "<br>".join(filter(None, (verbatim(each.source), more)))
+            rows.append((_cell(each.number), block(each.share), source, *map(_cell, each.figures)))
+    columns = ("", _cell(found.bar), "", *map(_cell, found.columns))
+    notes = [line for note in found.notes for line in (f"<sub>{_cell(note)}</sub>", "")]
+    return [_strong(_cell(found.title)), "", *_grid(columns, rows), *notes]
 
 
 def _contests(card: Card) -> list[str]:

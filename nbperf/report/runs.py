@@ -10,8 +10,10 @@ from nbperf.core.records import Finding, Measurement, Provenance, Run, Sample
 from nbperf.core.units import Unit, format_interval, format_percent, format_value
 from nbperf.core.verdicts import diagnose
 from nbperf.report import asked, machine
+from nbperf.report.absent import absences
 from nbperf.report.card import Card, Gauge, Notice, Piece, Row, Strip, Table
-from nbperf.report.figures import HOW, Found, centre, cores, extent, figure, find, limit, name, reading
+from nbperf.report.figures import HOW, Found, centre, cores, extent, figure, find, name, reading
+from nbperf.report.memory import gauge, of_limit
 from nbperf.report.regions import bar
 from nbperf.words import Sentence
 
@@ -46,7 +48,7 @@ def card(run: Run) -> Card:
         _repeats(run, found),
         all_regions,
         _findings(findings[NOTICES:]),
-        absences(run),
+        absences(run.absences),
         machine.table(run.environment, run.started_at),
     ]
     return Card(
@@ -201,14 +203,14 @@ def _cpu(run: Run, found: Found) -> list[Row]:
     mark = "~" if provenance is Provenance.ESTIMATED else ""
     if usable:
         value = Sentence("{busy} of {cores} cores", busy=mark + cores(busy), cores=f"{usable:g}")
-        gauge = Gauge(before=0.0, added=min(busy / usable, 1.0), says=value)
+        used: Gauge | None = Gauge(before=0.0, added=min(busy / usable, 1.0), says=value)
     else:
-        value, gauge = Sentence("{busy} cores", busy=mark + cores(busy)), None
+        value, used = Sentence("{busy} cores", busy=mark + cores(busy)), None
     notes = (
         Sentence("user {time}", time=figure(user.mean, Unit.SECOND, provenance=user.provenance)),
         Sentence("system {time}", time=figure(system.mean, Unit.SECOND, provenance=system.provenance)),
     )
-    return [Row(label=Sentence("CPU"), value=value, notes=(*notes, *_how(provenance)), provenance=provenance, gauge=gauge)]
+    return [Row(label=Sentence("CPU"), value=value, notes=(*notes, *_how(provenance)), provenance=provenance, gauge=used)]
 
 
 def _growth(sample: Sample) -> float | None:
@@ -230,7 +232,7 @@ def _memory(run: Run, found: Found) -> list[Row]:
         notes.append(Sentence("peak {value}", value=written))
     else:
         value = written
-    notes.append(_limit(run, highest))
+    notes.append(of_limit(run.environment, highest))
     if kept := _kept(run):
         notes.append(kept)
     if python := found.get(("memory.python.peak", None)):
@@ -244,33 +246,9 @@ def _memory(run: Run, found: Found) -> list[Row]:
             value=value,
             notes=tuple(note for note in (*notes, *_how(peak.provenance)) if note),
             provenance=peak.provenance,
-            gauge=_memory_gauge(run, highest, max(grown, default=0.0)),
+            gauge=gauge(run.environment, highest, max(grown, default=0.0)),
         )
     ]
-
-
-def _ceiling(run: Run) -> float | None:
-    place = run.environment
-    return (place.memory_limit or place.memory_total) if place else None
-
-
-def _limit(run: Run, peak: float) -> Piece:
-    place, ceiling = run.environment, _ceiling(run)
-    if place is None or not ceiling:
-        return ""
-    share = format_percent(peak / ceiling)
-    if place.memory_limit and place.memory_limit_source:
-        return Sentence("{share} of {limit} ({source})", share=share, limit=limit(ceiling), source=place.memory_limit_source)
-    return Sentence("{share} of {limit}", share=share, limit=limit(ceiling))
-
-
-def _memory_gauge(run: Run, peak: float, grown: float) -> Gauge | None:
-    ceiling = _ceiling(run)
-    if not ceiling:
-        return None
-    grown = max(grown, 0.0)
-    added = min(grown / ceiling, 1.0)
-    return Gauge(before=min(max(peak - grown, 0.0) / ceiling, 1.0 - added), added=added, says=_limit(run, peak))
 
 
 def _kept(run: Run) -> Piece:
@@ -338,16 +316,6 @@ def _repeats(run: Run, found: Found) -> Table:
 def _findings(findings: tuple[Finding, ...]) -> Table:
     rows = tuple((finding.cause, finding.remedy) for finding in findings)
     return Table(title=Sentence("More findings"), columns=(Sentence("cause"), Sentence("remedy")), rows=rows)
-
-
-def absences(run: Run) -> Table:
-    """What could not be read, why, and what would help; what one cause takes away stands in one row."""
-    grouped: dict[tuple[Piece, Piece], Piece] = {}
-    for absence in run.absences:
-        why, missing = (absence.reason, absence.remedy), name(absence.quantity, absence.device)
-        grouped[why] = Sentence("{these}, {one}", these=grouped[why], one=missing) if why in grouped else missing
-    rows = tuple((missing, *why) for why, missing in grouped.items())
-    return Table(title=Sentence("Not measured"), columns=(Sentence("reading"), Sentence("reason"), Sentence("remedy")), rows=rows)
 
 
 def _summary(run: Run, found: Found) -> tuple[Piece, ...]:

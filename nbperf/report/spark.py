@@ -40,6 +40,17 @@ def stacked(bar: Bar, width: int = 40) -> str:
     return line
 
 
+EIGHTHS = "▏▎▍▌▋▊▉█"
+
+
+def block(share: float, width: int = 8) -> str:
+    """A bar of a share of 1, to an eighth of a character; what is there at all is seen."""
+    if share <= 0:
+        return ""
+    eighths = max(1, round(min(share, 1.0) * width * 8))
+    return EIGHTHS[-1] * (eighths // 8) + (EIGHTHS[eighths % 8 - 1] if eighths % 8 else "")
+
+
 def fill(segment_number: int, rest: bool) -> str:
     """The character of an outermost part, for its legend."""
     return REST if rest else FILLS[segment_number % len(FILLS)]

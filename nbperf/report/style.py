@@ -184,13 +184,42 @@ CARD .nbperf-contests { display: block; margin-top: 4px }
 .nbperf-slower { --nbperf-c: var(--nbperf-w) }
 .nbperf-same, .nbperf-unresolved { --nbperf-c: #888 }
 """,
+    # Only where there is code, or a picture of memory over time. Of the two pictures the one for the page is shown.
+    """
+.nbperf-plot, .nbperf-scroll { overflow-x: auto }
+CARD .nbperf-plot img { display: block; max-width: 100%; min-width: 36em; height: auto; margin: 4px 0 2px; background: none }
+CARD .nbperf-plot img[hidden] { display: none }
+@media (prefers-color-scheme: dark) {
+  CARD .nbperf-plot img { display: none }
+  CARD .nbperf-plot img[hidden] { display: block }
+}
+:is([data-jp-theme-light=true], .vscode-light) CARD .nbperf-plot img { display: block }
+:is([data-jp-theme-light=true], .vscode-light) CARD .nbperf-plot img[hidden] { display: none }
+:is([data-jp-theme-light=false], .vscode-dark) CARD .nbperf-plot img { display: none }
+:is([data-jp-theme-light=false], .vscode-dark) CARD .nbperf-plot img[hidden] { display: block }
+.nbperf-spark { color: var(--nbperf-g) }
+CARD .nbperf-lines :is(td, th) { padding: 1px 0 1px 11px; white-space: nowrap; text-align: right }
+CARD .nbperf-lines :is(td, th):first-child { padding-left: 0; color: var(--nbperf-g) }
+CARD .nbperf-lines :is(td, th):nth-child(-n+3) { padding-left: 9px; text-align: left }
+CARD .nbperf-lines td:first-child { padding-left: 0; text-align: right }
+CARD .nbperf-lines td:nth-child(2) { min-width: 4.6em }
+CARD .nbperf-lines td:last-child { color: inherit }
+CARD .nbperf-lines th[colspan] { padding: 5px 0 1px; color: var(--nbperf-f); font-weight: 600; text-align: left }
+CARD .nbperf-lines td[colspan] { text-align: left }
+CARD .nbperf-lines code { white-space: pre }
+CARD .nbperf-lines .nbperf-faint :is(td, code) { color: var(--nbperf-g) }
+.nbperf-share { border-radius: 2px; background: var(--nbperf-l) }
+.nbperf-share i { display: block; height: 8px; min-width: 2px; border-radius: 2px; background: var(--nbperf-a) }
+.nbperf-more { color: var(--nbperf-g); font-size: 11px; line-height: 1.35 }
+.nbperf-lines .nbperf-more { width: 0; min-width: 100%; padding-bottom: 2px; white-space: normal }
+""",
 )
 
 
 @lru_cache(maxsize=16)
-def style(*, strip: bool = False, bar: bool = False, contests: bool = False) -> str:
+def style(*, strip: bool = False, bar: bool = False, contests: bool = False, lines: bool = False) -> str:
     """The rules that a card needs, and no others: it stands in the notebook once for every card."""
-    wanted = (True, strip, bar, contests)
+    wanted = (True, strip, bar, contests, lines)
     css = "".join(part for part, needed in zip(_CSS, wanted, strict=True) if needed)
     colours = "".join(
         f".nbperf-c{number}{{background:{colour}}}" + (f".nbperf-bar i.nbperf-c{number}{{color:#fff}}" if colour in ON_DARK else "")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import zip_longest
 
-from nbperf.report.card import GAP, Bar, Card, Contests, Notice, Piece, Row, Table, shown
+from nbperf.report.card import GAP, Bar, Card, Contests, Curve, Listing, Notice, Piece, Row, Table, shown
+from nbperf.report.code import in_columns
 from nbperf.report.columns import clean, flow, grid, left, right, width, wrap
 from nbperf.report.spark import fill, interval, sparkline, stacked
 from nbperf.words import Sentence
@@ -26,12 +27,16 @@ def render(card: Card, *, details: bool, width: int) -> str:
     title = " ".join(filter(None, (card.mark, line(card.title))))
     lines = flow([piece for piece in (title, *map(line, (*card.facts, card.broken))) if piece], room, GAP)
     inner = room - len(MARGIN)
-    body = [*_rows(card.rows, inner), *_bar(card.bar, inner), *_contests(card.contests, inner)]
+    body = [*_rows(card.rows, inner), *_bar(card.bar, inner), *_contests(card.contests, inner), *_curve(card.curve, inner)]
     for notice in card.notices:
         body += _notice(notice, inner)
-    if card.folded:
+    if card.folded or card.rest:
         body += flow([line(piece) for piece in card.summary], inner, GAP)
-    for table in (*card.tables, *(card.folded if details else ())):
+    body += _listing(card.listing, inner)
+    for table in card.tables:
+        body += ["", line(table.title), *(MARGIN + row for row in _table(table, inner - len(MARGIN)))]
+    body += _listing(card.rest, inner) if details else []
+    for table in card.folded if details else ():
         body += ["", line(table.title), *(MARGIN + row for row in _table(table, inner - len(MARGIN)))]
     lines += [(MARGIN + row).rstrip() for row in body]
     return "\n".join(lines)
@@ -98,6 +103,19 @@ def _contests(contests: Contests | None, room: int) -> list[str]:
     faster, slower = f"◂ {line(Sentence('faster'))}", f"{line(Sentence('slower'))} ▸"
     sides = left(left(faster, max(here, width(faster) + 1)) + "1×", axis - 1 - width(slower)) + " " + slower
     return [*lines, *(f"{' ' * widest}  {part}" for part in wrap(sides, room - widest - 2))]
+
+
+def _curve(curve: Curve | None, room: int) -> list[str]:
+    if curve is None:
+        return []
+    drawn = sparkline(curve.values, min(SPARK, room))
+    return flow([f"{drawn}  {line(curve.notes[0])}", *map(line, curve.notes[1:])], room, GAP)
+
+
+def _listing(found: Listing | None, room: int) -> list[str]:
+    if found is None:
+        return []
+    return ["", line(found.title), *(MARGIN + row for row in in_columns(found, room - len(MARGIN)))]
 
 
 def _notice(notice: Notice, room: int) -> list[str]:

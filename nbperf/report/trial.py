@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from nbperf.core.records import Run
 from nbperf.core.verdicts import diagnose
 from nbperf.report import machine
+from nbperf.report.absent import absences
 from nbperf.report.card import Card, Notice, Piece, Table
 from nbperf.report.figures import HOW, centre, find, name
-from nbperf.report.runs import absences
 from nbperf.words import Sentence
 
 ABOUT_THE_MACHINE = {"threads-over-quota", "throttled", "swapping", "near-memory-limit", "machine-busy"}
@@ -21,7 +21,7 @@ def card(run: Run, settings: Mapping[str, str]) -> Card:
     found = find(run)
     rows = tuple((name(q, device), q, centre(read), HOW[read.provenance], read.source) for (q, device), read in found.items())
     columns = (Sentence("reading"), Sentence("name"), Sentence("just now"), Sentence("how"), Sentence("source"))
-    missing = absences(run)
+    missing = absences(run.absences)
     facts: list[Piece] = [Sentence("{n} readings", n=len(rows))]
     if missing.rows:
         facts.append(Sentence("{n} not measured", n=len(missing.rows)))
