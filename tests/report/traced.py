@@ -29,16 +29,20 @@ def line(
     each: tuple[float, float] = (0.0, 0.0),
     reads: int | None = None,
     shared: float = 0.0,
+    spike: float | None = None,
     file: str = "In [3]",
     function: str = "<module>",
     devices: Sequence[DeviceLine] = (),
 ) -> Line:
-    """A line; sizes in MiB."""
+    """A line; sizes in MiB. One that calls nothing that is traced has no peak but its own."""
+    calls = own is not None and own != increment
+    if spike is None:
+        spike = 0.0 if calls else max(0.0, peak - max(0.0, increment if hits == 1 else each[1]))
     least, most = (increment, increment) if hits == 1 else each
     return Line(
         file=file, function=function, line=number, source=source, hits=hits, reads=hits if reads is None else reads, time=time,
         increment=increment * MIB, own=(increment if own is None else own) * MIB, freed=freed * MIB, least=least * MIB, most=most * MIB,
-        peak=(max(peak, increment, 0.0) if hits == 1 else peak) * MIB, shared=shared * MIB, devices=tuple(devices),
+        peak=(max(peak, increment, 0.0) if hits == 1 else peak) * MIB, spike=spike * MIB, shared=shared * MIB, devices=tuple(devices),
     )  # fmt: skip
 
 
