@@ -147,7 +147,7 @@ def draw_key(axes: Axes, theme: Theme, rows: Sequence[Sequence[tuple[float, Entr
     from matplotlib.patches import Rectangle
 
     for number, row in enumerate(rows):
-        y = bottom + (len(rows) - 1 - number) * ROW + ROW / 2
+        y = bottom + (len(rows) - 1 - number) * ROW + ROW / 2 + 2  # clear of the strips below
         for x, entry in row:
             if entry.kind in {"line", "dashed"}:
                 dashes = "--" if entry.kind == "dashed" else "-"

@@ -14,6 +14,8 @@ from nbperf.words import say
 MOST_STEPS = 5
 ROOM = 24.0
 """Points of height for each of them: a low picture names fewer."""
+SMALLEST = 0.02
+"""Of the axis, what a step must be to have a name: the picture shows no smaller one."""
 FILE = 20
 """Columns of a file's name."""
 
@@ -41,7 +43,8 @@ def labels(trace: MemoryTrace, scale: Scale, end: float, height: float) -> list[
         Points.
     """
     most = min(MOST_STEPS, max(1, int(height / ROOM)))
-    steps = sorted(trace.steps, key=lambda each: (-abs(each.change), each.at))[:most]
+    seen = [each for each in trace.steps if abs(each.change) >= SMALLEST * (scale.high - scale.low)]
+    steps = sorted(seen, key=lambda each: (-abs(each.change), each.at))[:most]
     found, peak = [], trace.peak
     if peak is not None:
         same = next((each for each in steps if together(each, peak, end, scale)), None)

@@ -91,6 +91,12 @@ def test_at_most_five_steps_are_named_and_the_largest_are() -> None:
     assert sum("In [3]:" in text.get_text() and "peak" not in text.get_text() for text in labels(figure)) <= 5
 
 
+def test_a_step_too_small_to_be_seen_has_no_name() -> None:
+    trace = crowded()
+    small = replace(trace.steps[0], change=0.5 * MIB)
+    assert "+512 KiB" not in words(timeline(replace(trace, steps=(small,))))
+
+
 def test_the_exact_peak_stands_above_the_samples() -> None:
     trace = crowded()
     figure = timeline(trace)
