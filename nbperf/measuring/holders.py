@@ -14,6 +14,8 @@ DEEPEST = 4
 """Containers and objects within each other that are looked into."""
 MOST = 20_000
 """Objects that are looked at in all: a search must not take the last of the memory, or minutes."""
+CLOSED = {"builtins", "IPython", "ipykernel"}
+"""Whose objects are not looked into. By way of ``exit`` the shell is reached, and by way of it all variables again."""
 FOREIGN = (AttributeError, LookupError, NotImplementedError, OSError, RuntimeError, TypeError, ValueError)
 """What another library's object may raise when it is looked at: a tensor without storage, a property that fails."""
 
@@ -105,7 +107,7 @@ def _inside(path: str, value: Any) -> list[tuple[str, Any]]:
         return [(f"{path}[{key!r}]", item) for key, item in items if type(key) in (str, int, tuple)]
     if issubclass(kind, list | tuple | deque):
         return [(f"{path}[{i}]", item) for i, item in enumerate(islice(list(value), MOST))]
-    if issubclass(kind, type) or callable(getattr(kind, "__array__", None)) or kind.__module__ == "builtins":
+    if issubclass(kind, type) or callable(getattr(kind, "__array__", None)) or str(kind.__module__).split(".")[0] in CLOSED:
         return []
     if is_module(value):
         return _inside_module(path, value)

@@ -25,11 +25,12 @@ class OutputKept(Suspect):
 
     def conclude(self, scene: Scene) -> Iterable[Charge]:
         """Look through the outputs; a finding for all of them, which names the largest."""
+        # No generator: its own variables would be found among those that hold the outputs.
         names = dict(notebook())
         names.update(scene.names)
         outputs = _outputs(names)
         if not outputs:
-            return
+            return ()
         others = held_by({name: value for name, value in names.items() if not OUTPUT.fullmatch(name)})
         found: dict[str, dict[tuple[str, int], int]] = {}
         for label, value in outputs.items():
@@ -38,12 +39,12 @@ class OutputKept(Suspect):
                 found[label] = held
         mine = {key: bytes_ for held in found.values() for key, bytes_ in held.items()}
         if not any(scene.relevant(sum(b for (where, _), b in mine.items() if where == device), device) for device in {d for d, _ in mine}):
-            return
-        for label in _held_elsewhere(outputs, (outputs, names, scene.names)) & found.keys():
+            return ()
+        for label in _held_elsewhere(list(found), outputs, (outputs, names, scene.names)):
             del found[label]
         total = sum({key: bytes_ for held in found.values() for key, bytes_ in held.items()}.values())
         if not found or not scene.relevant(total):
-            return
+            return ()
         ranked = sorted(found, key=lambda label: -sum(found[label].values()))
         largest = ranked[0]
         cause = (
@@ -59,7 +60,7 @@ class OutputKept(Suspect):
         # Deleting Out[3] and _3 is not enough: IPython has noted the object under its hidden names, and %xdel knows them all.
         code = f"%xdel {largest}" if len(ranked) == 1 else f"for name in {ranked!r}: get_ipython().del_var(name)"
         remedy = Sentence("`{code}` frees it; a semicolon behind a cell's last expression keeps it from being kept", code=code)
-        yield Charge(total, Finding(code="memory-output-kept", cause=cause, remedy=remedy))
+        return (Charge(total, Finding(code="memory-output-kept", cause=cause, remedy=remedy)),)
 
 
 def notebook() -> Mapping[str, Any]:
@@ -91,14 +92,14 @@ def _called(label: str) -> str:
     return f"Out[{label[1:]}]" if label[1:].isdigit() else label
 
 
-def _held_elsewhere(outputs: Mapping[str, Any], ours: Iterable[object]) -> set[str]:
-    """Those that somebody else holds too, in a place that a walk over the variables does not come by."""
+def _held_elsewhere(labels: Iterable[str], outputs: Mapping[str, Any], ours: Iterable[object]) -> set[str]:
+    """Those of them that somebody else holds too, in a place that a walk over the variables does not come by."""
     shell = _shell()
     hook, last = getattr(shell, "displayhook", None), getattr(shell, "last_execution_result", None)
-    known = (*ours, outputs.get("Out"), notebook(), notebook().get("_oh"), getattr(shell, "user_ns_hidden", None), hook, last)
+    known = (*ours, notebook(), notebook().get("_oh"), getattr(shell, "user_ns_hidden", None), hook, last)
     numbers = {id(each) for each in known} | {id(vars(each)) for each in (hook, last) if hasattr(each, "__dict__")}
     found = set()
-    for label, value in outputs.items():
-        if any(id(each) not in numbers and not isinstance(each, FrameType) for each in gc.get_referrers(value)):
+    for label in labels:
+        if any(id(each) not in numbers and not isinstance(each, FrameType) for each in gc.get_referrers(outputs[label])):
             found.add(label)
     return found

@@ -182,7 +182,7 @@ def _items(node: ast.stmt) -> Iterator[Item]:
             elif isinstance(value, ast.DictComp):
                 pairs = ast.DictComp(key=value.key, value=_PLACE, generators=value.generators)
                 yield Adding(node.lineno, target, value.value, f"{name} = {ast.unparse(pairs)}", made=True)
-            elif (update := _update(node.lineno, target, value)) is not None:
+            if (update := _update(node.lineno, target, value)) is not None:
                 yield update
                 if isinstance(value, ast.BinOp) and isinstance(value.op, ast.Add):
                     for one, other in ((value.left, value.right), (value.right, value.left)):
@@ -322,12 +322,21 @@ def resolve(expression: ast.expr, local: Mapping[str, Any], outer: Mapping[str, 
             return stored(resolve(owner, local, outer), name)
         case ast.Subscript(value=owner, slice=place):
             container = resolve(owner, local, outer)
-            key = place.value if isinstance(place, ast.Constant) else resolve(place, local, outer)
+            key = _literal(place)
+            if key is MISSING:
+                key = resolve(place, local, outer)
             if issubclass(type(container), dict) and type(key) in (str, int):
                 return dict.get(container, key, MISSING)
             if type(container) in (list, tuple) and type(key) is int and -len(container) <= key < len(container):
                 return container[key]
     return MISSING
+
+
+def _literal(expression: ast.expr) -> Any:
+    try:
+        return ast.literal_eval(expression)
+    except (ValueError, TypeError):
+        return MISSING
 
 
 def stored(owner: Any, name: str) -> Any:
