@@ -56,3 +56,44 @@ def test_bytes_count_too() -> None:
 
 def test_nothing_is_nothing() -> None:
     assert largest({"x": 3, "text": "a", "f": len}) == ()
+
+
+def test_a_table_of_pandas_is_named_with_its_columns() -> None:
+    pandas = pytest.importorskip("pandas")
+    (held,) = largest({"frame": pandas.DataFrame({"a": np.zeros(MB), "b": np.zeros(MB)})})
+    assert (held.name, held.kind, held.shape) == ("frame", "pandas DataFrame", (MB, 2))
+    assert held.bytes == pytest.approx(16 * MB, abs=1000)
+    assert largest({"column": pandas.Series(np.zeros(MB))})[0].kind == "pandas Series"
+
+
+def test_an_array_and_the_tensor_made_of_it_are_one_memory() -> None:
+    torch = pytest.importorskip("torch", reason="this test needs PyTorch")
+    array, tensor = np.zeros(MB), torch.zeros(2 * MB)
+    found = largest({"array": array, "made_of_it": torch.from_numpy(array), "tensor": tensor, "seen_as_array": tensor.numpy()})
+    assert sorted(held.name for held in found) == ["array", "tensor"]
+
+
+def test_what_a_module_holds_beside_its_parameters() -> None:
+    torch = pytest.importorskip("torch", reason="this test needs PyTorch")
+    model = torch.nn.BatchNorm1d(MB)
+    model.seen = [torch.zeros(3 * MB)]
+    assert {"model.running_mean", "model.weight", "model.seen[0]"} <= {held.name for held in largest({"model": model})}
+
+
+def test_objects_that_raise_are_passed_over() -> None:
+    class Hostile:
+        def __getattr__(self, name: str) -> object:
+            raise ZeroDivisionError(name)
+
+        @property
+        def __class__(self) -> type:
+            raise ZeroDivisionError
+
+    assert [held.name for held in largest({"hostile": [Hostile()], "x": np.zeros(MB)})] == ["x"]
+
+
+def test_the_shell_is_no_way_to_the_variables() -> None:
+    kind = type("Exit", (), {"__module__": "IPython.core.autocall"})
+    leave = kind()
+    leave.shell = SimpleNamespace(user_ns={"x": np.zeros(MB)})
+    assert largest({"exit": leave}) == ()
