@@ -104,8 +104,8 @@ class Line:
 
     @property
     def temporary(self) -> float:
-        """Bytes of its peak that were gone when it ended."""
-        return max(0.0, self.peak - max(0.0, self.most))
+        """Bytes that it needed for a moment: of its own, or of its peak those that no hit has left behind."""
+        return max(self.spike, self.peak - max(0.0, self.most))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -143,7 +143,8 @@ class Wrapper:
             return node
         else:
             frame = REPEATED.format(n=number, line=line)
-        node.body = head + _wrapped(body, frame, number, self._shell.ast_node_interactivity)
+        first = node.body[0] if magic == "memtrace" else None
+        node.body = head + _wrapped(body, frame, number, self._shell.ast_node_interactivity, first)
         return node
 
 
@@ -215,8 +216,11 @@ def _taking(name: str, node: ast.Expr, *first: ast.expr) -> ast.Expr:
     return new
 
 
-def _wrapped(body: list[ast.stmt], frame: str, number: int, mode: str) -> list[ast.stmt]:
-    """The statements inside the frame, and behind it the node whose value the shell displays."""
+def _wrapped(body: list[ast.stmt], frame: str, number: int, mode: str, first: ast.stmt | None) -> list[ast.stmt]:
+    """The statements inside the frame, and behind it the node whose value the shell displays.
+
+    Where each line counts, the frame's own is that of the magic, `first`: it must not pass for one of the cell's.
+    """
     last: ast.AST = body[-1] if body else ast.Pass(lineno=1, col_offset=0, end_lineno=1, end_col_offset=0)
     if mode == "last_expr_or_assign" and body and (name := _assigned(body[-1])):
         value = ast.Expr(ast.Name(name, ast.Load()))
@@ -229,6 +233,8 @@ def _wrapped(body: list[ast.stmt], frame: str, number: int, mode: str) -> list[a
     tree = ast.parse(frame)
     _place(tree, last)
     cell, take = tree.body
+    if first is not None:
+        _place(cell, first)
     inner = next(new for new in ast.walk(cell) if isinstance(new, ast.With) and isinstance(new.body[0], ast.Pass))
     inner.body = body or inner.body
     return [cell, take]

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from time import perf_counter
+from types import CodeType
 
 from nbperf.core.lines import DeviceLine, Line, Moment, Place
 from nbperf.core.records import Provenance, Trace
@@ -41,7 +42,9 @@ class Assembled:
     spent: float = 0.0
 
 
-def assemble(book: Book, traced: Sequence[Traced], names: Names, *, began: float, unit: int) -> Assembled:
+def assemble(
+    book: Book, traced: Sequence[Traced], names: Names, *, began: float, unit: int, header: tuple[CodeType, int] | None = None
+) -> Assembled:
     """Everything in bytes, and in seconds since the trace began.
 
     Parameters
@@ -50,12 +53,14 @@ def assemble(book: Book, traced: Sequence[Traced], names: Names, *, began: float
         Code objects of one function (a closure made twice) are put together.
     unit : int
         Bytes in one of the book's numbers.
+    header : (code, int), optional
+        The line that began the trace, such as that of a ``with``: it is met again at the end and is none of the code's.
     """
     found = Assembled()
     lines: dict[tuple[str, str, int], Line] = {}
     for each in traced:
         for row in each.values():
-            if not row.hits and abs(row.own) * unit < GRAIN:
+            if (each.code, row.line) == header or (not row.hits and abs(row.own) * unit < GRAIN):
                 continue  # the line of `def`, where a function begins before its first line does
             place = names.place(each, row.line)
             line = _line(place, row, unit)

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, replace
 from time import perf_counter
-from types import FrameType, TracebackType
+from types import CodeType, FrameType, TracebackType
 from typing import Any, overload
 from uuid import uuid4
 
@@ -121,6 +121,8 @@ class Tracing:
         self._devices: DeviceLevels | None = None
         self._heap: Sampler | None = None
         self._allocations: Allocations | None = None
+        self._frame: FrameType | None = None
+        self._header: tuple[CodeType, int] | None = None
         self._began = 0.0
         self._started_at = 0.0
 
@@ -136,6 +138,8 @@ class Tracing:
             raise PlanError(say("a memory trace is running already: one at a time, since each reads the memory of the whole process"))
         if frame is not None:
             self._choice.add(frame.f_code)
+            self._frame = frame
+            self._header = frame.f_code, frame.f_lineno
         _ACTIVE.append(self)
         try:
             # What was freed before is kept by the allocator, and code that takes it again seems to take nothing: the same
@@ -186,6 +190,10 @@ class Tracing:
         assert self._levels is not None
         self._tracer.stop()
         self._book.end()
+        frame, self._frame = self._frame, None
+        if frame is not None and self._watch is not None:
+            self._watch.left(frame)  # the traced code ends here, although its function does not
+        del frame
         allocated = self._allocations.stop() if self._allocations is not None else None
         self._outside.stop()
         if self._heap is not None:
@@ -194,7 +202,7 @@ class Tracing:
         self._release()
         began, named = self._began, Names()
         shift = began - (self._outside.began or began)
-        found = assemble(self._book, self._choice.traced, named, began=began, unit=self._levels.unit)
+        found = assemble(self._book, self._choice.traced, named, began=began, unit=self._levels.unit, header=self._header)
         beside = (*self._outside.traces, *(self._heap.traces if self._heap is not None else ()))
         trace = MemoryTrace(
             label=self.label,

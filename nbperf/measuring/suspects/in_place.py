@@ -56,15 +56,16 @@ class Temporary(Suspect):
         """Those whose lines needed much for a moment."""
         for update in self._updates.values():
             line = scene.line(update.site)
-            if line is None or not update.fits or not scene.relevant(line.temporary):
+            # As much is there after it as before, so all of its peak was for a moment, also where the allocator keeps it.
+            if line is None or not update.fits or not scene.relevant(line.peak):
                 continue
             cause = Sentence(
                 "`{source}` needs {bytes} for a moment, for the result beside the old value ({where})",
                 source=update.site.source,
-                bytes=size(line.temporary),
+                bytes=size(line.peak),
                 where=scene.at(update.site),
             )
-            yield Charge(line.temporary, Finding(code="memory-temporary", cause=cause, remedy=_remedy(update)))
+            yield Charge(line.peak, Finding(code="memory-temporary", cause=cause, remedy=_remedy(update)))
 
 
 def _remedy(update: _Update) -> Sentence:
