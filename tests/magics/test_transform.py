@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 import linecache
+from types import SimpleNamespace
 
 import pytest
 
-from nbperf.magics import transform
+from nbperf.magics.transform import Marker, Wrapper
 
-LINES = ["import torch\n", "model(x)\n"]
+CELL = ["%%perf -r 2\n", "import torch\n", "model(x)\n"]
+SHOWN = ["# %%perf -r 2\n", *CELL[1:]]
 
 
 class Entry(tuple[object, ...]):
@@ -25,22 +28,29 @@ class Entry(tuple[object, ...]):
 @pytest.fixture
 def cache(monkeypatch: pytest.MonkeyPatch) -> dict[str, Entry]:
     """As in a notebook of thousands of cells and modules; the newest is a cell that is about to run."""
-    files = {f"<cell {n}>": Entry((0, None, list(LINES), "")) for n in range(5000)}
-    files["<newest>"] = Entry((0, None, [transform.marker("perf", "-r 2"), *LINES], ""))
+    files = {f"<cell {n}>": Entry((0, None, CELL[1:], "")) for n in range(5000)}
+    files["<newest>"] = Entry((0, None, Marker()(CELL), ""))
     monkeypatch.setattr(linecache, "cache", files)
     monkeypatch.setattr(Entry, "looked", 0)
     return files
 
 
+def transformed(source: str | None) -> None:
+    """What the shell does with the cell, whose source passes for this file."""
+    shell = SimpleNamespace(ast_node_interactivity="last_expr")
+    wrapper = Wrapper(shell, lambda _: True, lambda: False, lambda: source)
+    assert isinstance(wrapper.visit(ast.parse("".join(Marker()(CELL)))), ast.Module)
+
+
 @pytest.mark.parametrize(("name", "most"), [("<newest>", 1), (None, 4), ("<unknown to the cache>", 4)])
 def test_few_of_the_known_sources_are_looked_at_for_a_cell(cache: dict[str, Entry], name: str | None, most: int) -> None:
-    transform._restore("perf", "-r 2", name)
-    assert cache["<newest>"][2] == ["# %%perf -r 2\n", *LINES]
+    transformed(name)
+    assert cache["<newest>"][2] == SHOWN
     assert 1 <= Entry.looked <= most
 
 
 def test_a_source_under_another_name_is_found_among_the_newest_and_others_are_left_alone(cache: dict[str, Entry]) -> None:
-    cache["<a plot's own>"] = Entry((0, None, list(LINES), ""))
-    transform._restore("perf", "-r 2", None)
-    assert cache["<newest>"][2] == ["# %%perf -r 2\n", *LINES]
-    assert all(entry[2] == LINES for name, entry in cache.items() if name != "<newest>")
+    cache["<a plot's own>"] = Entry((0, None, CELL[1:], ""))
+    transformed(None)
+    assert cache["<newest>"][2] == SHOWN
+    assert all(entry[2] == CELL[1:] for name, entry in cache.items() if name != "<newest>")
