@@ -12,7 +12,7 @@ from types import CodeType, FrameType, TracebackType
 from typing import Any, overload
 from uuid import uuid4
 
-from nbperf.core.lines import Band, Mark, MemoryTrace, Moment
+from nbperf.core.lines import EXTRA, Band, Mark, MemoryTrace, Moment
 from nbperf.core.records import Absence, Provenance, Sample, Trace
 from nbperf.core.units import Unit
 from nbperf.errors import PlanError
@@ -34,8 +34,6 @@ from nbperf.words import Sentence, say
 
 PROBES = ("memory", "clock")
 """What is read of the whole; where an accelerator is in use, its memory as well."""
-EXTRA = ("uss", "python")
-"""What may be drawn over time beside resident memory, where it is asked for."""
 HEAP_PERIOD = 1e-2
 """Seconds between two looks at Python's own allocations."""
 
