@@ -275,6 +275,21 @@ class Book:
         self.last = self.clock()
         self.spent += self.last - now
 
+    def settle(self, act: Activation | None) -> None:
+        """Before work of our own: what came until now is the present line's."""
+        if act is not None:
+            self._read(act, self.clock(), *self._look())
+
+    def absorb(self) -> None:
+        """After work of our own: what it took is nobody's."""
+        _, self.level = self._look()
+
+    def blind(self) -> None:
+        """Look no more: in a forked child the descriptors still show the parent, whose mark would be set back."""
+        level = self.level
+        self._look = lambda: (level, level)
+        self._devices = None
+
     def end(self) -> None:
         """The trace ends."""
         mark, level = self._look()
