@@ -212,15 +212,15 @@ class Tracing:
         assert self._levels is not None
         self._tracer.stop()
         self._book.end()
+        sample = self._window.close()
+        self._outside.stop()
+        if self._heap is not None:
+            self._heap.stop()
         frame, self._frame = self._frame, None
         if frame is not None and self._watch is not None:
             self._watch.left(frame)  # the traced code ends here, although its function does not
         del frame
         allocated = self._allocations.stop() if self._allocations is not None else None
-        self._outside.stop()
-        if self._heap is not None:
-            self._heap.stop()
-        sample = self._window.close()
         self._release()
         began, named = self._began, Names()
         shift = began - (self._outside.began or began)

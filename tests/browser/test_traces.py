@@ -46,3 +46,31 @@ def test_the_picture_fits_the_page_and_nothing_leaves_the_card(notebook: Callabl
     rows = opened.output(3).locator(".nbperf-lines tbody tr")
     assert {rows.nth(i).evaluate("row => getComputedStyle(row).backgroundColor") for i in range(rows.count())} == {"rgba(0, 0, 0, 0)"}
     assert opened.complaints == []
+
+
+LIVE = (
+    "%load_ext nbperf\n%config NBPerf.history = None\nimport torch, nbperf\ntorch.manual_seed(0)\nx = torch.randn(2_048, 256)\n"
+    "model = torch.nn.Sequential(torch.nn.Linear(256, 512), torch.nn.ReLU(), torch.nn.Linear(512, 1))",
+    "def step(batch):\n    with nbperf.region('forward'):\n        loss = model(batch).square().mean()\n    with nbperf.region('backward'):\n"
+    "        loss.backward()\n    return loss\n\ndef evaluate(batch):\n    model.eval()\n    return model(batch).mean()",
+    "%%memtrace\nlosses = []\nfor epoch in range(3):\n    nbperf.mark(f'epoch {epoch}')\n    for part in x.split(256):\n"
+    "        losses.append(step(part))\n        losses.append(model(part).sum())\nbig = torch.ones(20_000_000)\nbig = big + 1\nscore = evaluate(x)",
+    "%%memtrace vs\nkept: [model(x) for _ in range(4)]\nfreed: [model(x).item() if False else model(x).detach() for _ in range(4)]",
+    "%%memtrace --alloc\ny = [bytes(1000) for _ in range(20_000)]\nz = torch.ones(5_000_000)",
+)
+
+
+@pytest.mark.browser
+def test_a_leaking_training_is_traced_live(notebook: Callable[..., Notebook], theme: Theme) -> None:
+    pytest.importorskip("torch", reason="the cell that is traced uses PyTorch")
+    opened = notebook(f"memtrace-{theme}.ipynb", *LIVE)
+    opened.theme(theme)
+    opened.page.set_viewport_size({"width": 1000, "height": 1900})  # the whole card in one picture
+    for place in range(len(LIVE)):
+        opened.run_cell(place)
+    for place, name in ((2, "leak"), (3, "vs"), (4, "alloc")):
+        opened.shot(f"memtrace-{name}-{theme}", opened.output(place))
+    text = opened.output(2).inner_text()
+    assert "losses.append" in text
+    assert "autograd graphs" in text
+    assert opened.complaints == []
