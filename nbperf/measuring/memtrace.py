@@ -226,15 +226,16 @@ class Tracing:
         shift = began - (self._outside.began or began)
         found = assemble(self._book, self._choice.traced, named, began=began, unit=self._levels.unit, header=self._header)
         beside = (*self._outside.traces, *(self._heap.traces if self._heap is not None else ()))
+        timeline = tuple(map(thinned, (*merged(beside, found.points, shift, self._levels), *_device_traces(self._devices, began))))
         trace = MemoryTrace(
             label=self.label,
             started_at=self._started_at,
             mode="exact" if self._exact else "default",
             table=found.lines,
             readings=sample.readings,
-            traces=tuple(map(thinned, (*merged(beside, found.points, shift, self._levels), *_device_traces(self._devices, began)))),
+            traces=timeline,
             steps=found.steps,
-            peak=_peak(sample, found.peak),
+            peak=_peak(sample, found.peak, timeline),
             bands=tuple(Band(path=path, start=max(0.0, start - began), end=end - began) for path, start, end in self._window.bands),
             marks=tuple(Mark(name=name, at=at - began) for name, at in self._window.marks),
             allocations=allocated.found(self._choice.traced, named) if allocated is not None else (),
@@ -295,15 +296,23 @@ _ACTIVE: list[Tracing] = []
 """The trace that is running in this process."""
 
 
-def _peak(sample: Sample, seen: Moment | None) -> Moment | None:
-    """The exact peak of the whole; the line is that of the highest mark that was read at one, if it comes near."""
+def _peak(sample: Sample, seen: Moment | None, timeline: Sequence[Trace]) -> Moment | None:
+    """The exact peak of the whole; the line is that of the highest mark that was read at one, if it comes near.
+
+    The mark was read when the line had ended: where the highest point of the timeline comes near, the peak was then.
+    """
     exact = sample.reading("memory.rss.peak")
     if exact is None or seen is None:
         return seen
     near = seen.value >= exact.value - NEAR
-    return replace(seen, value=max(exact.value, seen.value), place=seen.place if near else None)
+    value = max(exact.value, seen.value)
+    rss = timeline[0]
+    at, highest = max(zip(rss.times, rss.values, strict=True), key=lambda point: point[1], default=(seen.at, 0.0))
+    return replace(seen, at=at if at <= seen.at and highest >= value - SEEN else seen.at, value=value, place=seen.place if near else None)
 
 
+SEEN = 8 << 20
+"""Bytes within which the highest point of the timeline is the peak: memory grows some megabytes from one look to the next."""
 NEAR = 1 << 20
 """Bytes within which the mark at a line is the peak of the whole: the two are read microseconds apart."""
 

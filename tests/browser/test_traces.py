@@ -49,14 +49,43 @@ def test_the_picture_fits_the_page_and_nothing_leaves_the_card(notebook: Callabl
 
 
 LIVE = (
-    "%load_ext nbperf\n%config NBPerf.history = None\nimport torch, nbperf\ntorch.manual_seed(0)\nx = torch.randn(2_048, 256)\n"
-    "model = torch.nn.Sequential(torch.nn.Linear(256, 512), torch.nn.ReLU(), torch.nn.Linear(512, 1))",
-    "def step(batch):\n    with nbperf.region('forward'):\n        loss = model(batch).square().mean()\n    with nbperf.region('backward'):\n"
-    "        loss.backward()\n    return loss\n\ndef evaluate(batch):\n    model.eval()\n    return model(batch).mean()",
-    "%%memtrace\nlosses = []\nfor epoch in range(3):\n    nbperf.mark(f'epoch {epoch}')\n    for part in x.split(256):\n"
-    "        losses.append(step(part))\n        losses.append(model(part).sum())\nbig = torch.ones(20_000_000)\nbig = big + 1\nscore = evaluate(x)",
-    "%%memtrace vs\nkept: [model(x) for _ in range(4)]\nfreed: [model(x).item() if False else model(x).detach() for _ in range(4)]",
-    "%%memtrace --alloc\ny = [bytes(1000) for _ in range(20_000)]\nz = torch.ones(5_000_000)",
+    """\
+%load_ext nbperf
+%config NBPerf.history = None
+import torch, nbperf
+torch.manual_seed(0)
+x = torch.randn(2_048, 256)
+model = torch.nn.Sequential(torch.nn.Linear(256, 512), torch.nn.ReLU(), torch.nn.Linear(512, 1))""",
+    """\
+def step(batch):
+    with nbperf.region('forward'):
+        loss = model(batch).square().mean()
+    with nbperf.region('backward'):
+        loss.backward()
+    return loss
+
+def evaluate(batch):
+    model.eval()
+    return model(batch).mean()""",
+    """\
+%%memtrace
+losses = []
+for epoch in range(3):
+    nbperf.mark(f'epoch {epoch}')
+    for part in x.split(256):
+        losses.append(step(part))
+        losses.append(model(part).sum())
+big = torch.ones(20_000_000)
+big = big + 1
+score = evaluate(x)""",
+    """\
+%%memtrace vs
+kept: [model(x) for _ in range(4)]
+freed: [model(x).detach() for _ in range(4)]""",
+    """\
+%%memtrace --alloc
+y = [bytes(1000) for _ in range(20_000)]
+z = torch.ones(5_000_000)""",
 )
 
 

@@ -20,6 +20,8 @@ from nbperf.words import Sentence
 CONFIDENCE = 0.99
 GIVEN_BACK = 0.75
 """Share of the growth that has to come back when the allocator is asked for it, before the growth counts as its cache."""
+PIECES = 0.5
+"""Arrays for each pass that a variable has to hold before it is named as what grew: one large one is no collection."""
 GONE = 0.5
 """Share of the growth that has to be gone when the code ends, before it counts as freed."""
 
@@ -90,7 +92,7 @@ class Growth(Suspect):
             cause = Sentence("{grew}; whether it is a leak or kept by the allocator could not be told apart on this system", grew=grew)
         else:
             cause = Sentence("{grew}; the allocator does not give it back, so something holds on to it", grew=grew)
-        holder = _holder(scene, growth.total)
+        holder = _holder(scene, growth)
         if holder is None:
             remedy = Sentence(
                 "look for what each pass adds to a list, a dict or an attribute, and take it out when it is done: `.clear()`, `del`"
@@ -142,14 +144,15 @@ def _growth(scene: Scene, place: Place, points: Iterable[tuple[int, float]]) -> 
     return _Growth(place, slope, hits, total, taken[0][1])
 
 
-def _holder(scene: Scene, total: float) -> tuple[str, float] | None:
-    """The variable that reaches most memory, where that is as much as half of the growth."""
-    sizes: dict[str, float] = {}
+def _holder(scene: Scene, growth: _Growth) -> tuple[str, float] | None:
+    """The variable that reaches most memory, in as many pieces as a collection that grew has, and at least half of the growth."""
+    sizes: dict[str, list[float]] = {}
     for held in held_by(scene.names).values():
         name = re.split(r"[.\[]", held.name, maxsplit=1)[0]
-        sizes[name] = sizes.get(name, 0.0) + held.bytes
-    found = max(sizes.items(), key=lambda each: each[1], default=None)
-    return found if found and found[1] >= total / 2 else None
+        sizes.setdefault(name, []).append(held.bytes)
+    grown = {name: sum(pieces) for name, pieces in sizes.items() if len(pieces) >= growth.hits * PIECES}
+    found = max(grown.items(), key=lambda each: each[1], default=None)
+    return found if found and found[1] >= growth.total / 2 else None
 
 
 def _own(scene: Scene, place: Place) -> float:
