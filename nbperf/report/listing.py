@@ -23,6 +23,8 @@ FOLDED = 300
 """Of the others so many are folded: the record has them all."""
 FOREMOST = 20
 """Lines that are shown when the costliest come first."""
+AT_ONCE = 1.25
+"""Share of the peak up to which what a line added in all may have been there at once: some of it may be freed meanwhile."""
 NOTHING = 64 * 2**10
 """Bytes below which a line is passed over: an interpreter takes and gives back as much at any time."""
 WIDEST = 44
@@ -146,7 +148,7 @@ class Figures:
     def _answers_for(self, line: Line) -> float:
         """Bytes of the peak; a loop may add more in all than there ever was at once, because other lines gave it back."""
         whole = cost(line)
-        return whole if whole <= self.above else min(line.peak, self.above)
+        return min(whole if whole <= self.above * AT_ONCE else line.peak, self.above)
 
     def notes(self, shown: Sequence[Line]) -> Iterable[Piece]:
         """What must be known to read the figures of these lines."""

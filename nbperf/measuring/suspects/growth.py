@@ -60,6 +60,7 @@ class Growth(Suspect):
 
     def _charge(self, scene: Scene, growth: _Growth) -> Charge:
         slope = growth.slope
+        place = _named(scene, growth)
         values = {
             "slope": size(slope.value),
             "low": size(slope.low),
@@ -67,8 +68,8 @@ class Growth(Suspect):
             "confidence": format_percent(CONFIDENCE),
             "total": size(growth.total),
             "hits": growth.hits,
-            "source": growth.place.source.strip(),
-            "where": where(growth.place.file, growth.place.line),
+            "source": place.source.strip(),
+            "where": where(place.file, place.line),
         }
         grew = Sentence(
             "memory grows by {slope} ({confidence}: {low} to {high}) each time `{source}` runs ({where}), {total} over {hits} runs of it",
@@ -153,6 +154,19 @@ def _holder(scene: Scene, growth: _Growth) -> tuple[str, float] | None:
     grown = {name: sum(pieces) for name, pieces in sizes.items() if len(pieces) >= growth.hits * PIECES}
     found = max(grown.items(), key=lambda each: each[1], default=None)
     return found if found and found[1] >= growth.total / 2 else None
+
+
+def _named(scene: Scene, growth: _Growth) -> Place:
+    """The line of the same loop that adds most: levels are known where a hit begins, which may be the line after it."""
+    beside = [
+        line
+        for line in scene.trace.table
+        if (line.file, line.function) == (growth.place.file, growth.place.function) and growth.hits / 2 <= line.hits <= growth.hits * 2
+    ]
+    found = max(beside, key=lambda line: line.own, default=None)
+    if found is None or found.own <= _own(scene, growth.place):
+        return growth.place
+    return Place(file=found.file, function=found.function, line=found.line, source=found.source)
 
 
 def _own(scene: Scene, place: Place) -> float:
