@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import os
 import subprocess
 import sys
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 SHOTS = Path(__file__).with_name("shots")
 THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
 Theme = Literal["light", "dark"]
+HIGHEST = 16_000
+"""Pixels of a page's height, at two of the device's each."""
 
 SETTINGS = {
     # No question whether to fetch news lies over a picture.
@@ -189,7 +192,7 @@ class Notebook:
         self._evaluate("await document.fonts.ready")
 
     def shot(self, name: str, locator: Locator | None = None) -> Path:
-        """Photograph the whole notebook, or one thing in it, for a person to look at; where the picture is."""
+        """Photograph the whole notebook, or one thing in it, for a person to look at; where the picture is, the first of several."""
         SHOTS.mkdir(exist_ok=True)
         path = SHOTS / f"{name}.png"
         if locator is not None:
@@ -197,12 +200,18 @@ class Notebook:
             return path
         before = self.page.viewport_size
         assert before is not None
-        # The notebook scrolls inside the page, so the window is made as high as the notebook for the picture.
-        missing = self._evaluate(
-            "const outer = panel.content.outerNode ?? panel.content.node; return outer.scrollHeight - outer.clientHeight"
-        )
-        self.page.set_viewport_size({"width": before["width"], "height": min(before["height"] + int(missing), 16_000)})
-        self.page.locator(".jp-NotebookPanel").screenshot(path=path, animations="disabled")
+        # The notebook scrolls inside the page, so the window is made as high as the notebook for the picture. Chromium draws
+        # no page that is higher than this, so a longer notebook goes into several pictures, from the top.
+        outer = "const outer = panel.content.outerNode ?? panel.content.node; "
+        total, shown = self._evaluate(f"{outer} return [outer.scrollHeight, outer.clientHeight]")
+        height = min(before["height"] + total - shown, HIGHEST)
+        shown += height - before["height"]
+        self.page.set_viewport_size({"width": before["width"], "height": height})
+        self._until(f"document.querySelector('.jp-NotebookPanel').clientHeight > {shown}")
+        for part in range(math.ceil(total / shown)):
+            self._evaluate(f"{outer} outer.scrollTop = argument", part * shown)
+            place = path if part == 0 else SHOTS / f"{name}-{part + 1}.png"
+            self.page.locator(".jp-NotebookPanel").screenshot(path=place, animations="disabled")
         self.page.set_viewport_size(before)
         return path
 

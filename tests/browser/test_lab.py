@@ -57,3 +57,15 @@ def test_a_picture_shows_a_long_notebook_to_its_end(notebook):
     with Image.open(opened.shot("long")) as picture:
         assert picture.height / 2 > opened.output(0).bounding_box()["height"] + 100
     assert opened.page.viewport_size["height"] == 800
+
+
+def test_what_is_higher_than_a_page_goes_into_several_pictures(notebook):
+    opened = notebook("higher.ipynb", "print('line\\n' * 1200)", "print('the end')")
+    opened.run_all()
+    from PIL import Image
+
+    first = opened.shot("higher")
+    with Image.open(first) as top, Image.open(first.with_name("higher-2.png")) as rest:
+        assert (top.height + rest.height) / 2 > opened.output(0).bounding_box()["height"] + 100
+        assert top.tobytes() != rest.tobytes()
+    assert not first.with_name("higher-3.png").exists()

@@ -31,6 +31,7 @@ def test_runs_without_an_error(path: Path, notebook, lab):
     opened = notebook(path.name)
     opened.run_all(timeout=300)
     assert opened.errors() == []
+    assert "UsageError" not in opened.page.locator(".jp-Notebook").inner_text()  # it ends a run without being an exception
     for theme in ("light", "dark"):
         opened.theme(theme)
         opened.shot(f"{path.stem}-{theme}")
