@@ -64,15 +64,29 @@ class _Sums:
     def add(self, stack: Stack, column: int, size: float, count: int = 0) -> None:
         """An allocation: it belongs to the innermost frame that is traced, else to the innermost that is not ours."""
         frames = [frame for frame in stack if not frame[1].startswith(OWN)]
-        frame = next((frame for frame in frames if (frame[1], frame[2]) in self._functions), frames[0] if frames else None)
+        found = next((frame for frame in frames if (frame[1], frame[2]) in self._functions), None)
+        if found is None and _runs_cells(frames):
+            return
+        frame = found or (frames[0] if frames else None)
         if frame is None or (frame is frames[0] and stack[0][1].startswith(OWN)):
             return  # what our own tracing takes
         function, file, line = frame
         traced = self._functions.get((file, line))
-        place = self._names.place(traced, line) if traced is not None else Place(file=self._names.file(file), function=function, line=line)
+        if traced is None:
+            place = Place(file=self._names.file(file), function=function, line=line)
+        else:
+            place = self._names.place(traced, line)
+            if place.source.startswith("# %%memtrace"):
+                return  # the shell's work around the cell
         known = self.sums.setdefault(place, [0.0, 0.0, 0.0, 0])
         known[column] += size
         known[3] += count
+
+
+def _runs_cells(frames: Stack) -> bool:
+    """Whether the innermost frame is of the event loop or the shell: what they do meanwhile is none of the cell's."""
+    parts = ("/asyncio/", "/IPython/", "/ipykernel/", "/tornado/")
+    return bool(frames) and any(part in frames[0][1].replace("\\", "/") for part in parts)
 
 
 def _lines(traced: Traced) -> Iterable[int]:

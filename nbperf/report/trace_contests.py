@@ -12,7 +12,7 @@ from nbperf.report import machine
 from nbperf.report.absent import absences
 from nbperf.report.card import MARKS, Card, CodeLine, Listing, Piece, Row
 from nbperf.report.figures import extent
-from nbperf.report.listing import NONE, WIDEST
+from nbperf.report.listing import NONE
 from nbperf.report.memory import signed
 from nbperf.words import Sentence
 
@@ -20,6 +20,8 @@ LEAST = 2**20
 """Bytes of peak below which two variants do not differ: an interpreter alone moves by as much."""
 SHOWN = 30
 """Lines that are shown."""
+NARROW = 36
+"""Letters of a line's source: two figures stand beside each other in its columns."""
 NOTHING = 64 * 2**10
 """Bytes by which a line must differ to be among them."""
 
@@ -113,7 +115,7 @@ def _listing(contest: MemoryContest) -> Listing | None:
     if not differing:
         return None
     most = _weight(differing[0])
-    columns = (Sentence("increment"), Sentence("change"), Sentence("peak within"), Sentence("change"))
+    columns = (Sentence("peak within"), Sentence("change"), Sentence("change of increment"))
     lines = tuple(_line(pair, most, names(contest)) for pair in differing[:SHOWN])
     rest = len(differing) - SHOWN
     notes: tuple[Piece, ...] = (Sentence("bars: the larger of a line's changes, of the largest there is"),)
@@ -128,16 +130,15 @@ def _line(pair: LinePair, most: float, called: tuple[Piece, Piece]) -> CodeLine:
     if pair.before is None or pair.after is None:
         more = Sentence("only in {name}", name=called[0] if pair.after is None else called[1])
     elif pair.before.source.strip() != pair.after.source.strip():
-        more = Sentence("was {source}", source=shortened(pair.before.source.strip(), WIDEST))
+        more = Sentence("was {source}", source=shortened(pair.before.source.strip(), NARROW))
     before, after = pair.before, pair.after
     return CodeLine(
         number=where(line),
-        source=shortened(line.source.strip(), WIDEST),
+        source=shortened(line.source.strip(), NARROW),
         figures=(
-            f"{signed(before.increment) if before else NONE} → {signed(after.increment) if after else NONE}",
-            signed(pair.change),
             f"{_size(before.peak) if before else NONE} → {_size(after.peak) if after else NONE}",
             signed(pair.change_of_peak),
+            signed(pair.change),
         ),
         share=_weight(pair) / most,
         more=more,

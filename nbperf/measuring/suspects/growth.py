@@ -22,6 +22,8 @@ GIVEN_BACK = 0.75
 """Share of the growth that has to come back when the allocator is asked for it, before the growth counts as its cache."""
 PIECES = 0.5
 """Arrays for each pass that a variable has to hold before it is named as what grew: one large one is no collection."""
+SHARE = 0.3
+"""Share of the growth that it has to hold."""
 GONE = 0.5
 """Share of the growth that has to be gone when the code ends, before it counts as freed."""
 
@@ -146,14 +148,14 @@ def _growth(scene: Scene, place: Place, points: Iterable[tuple[int, float]]) -> 
 
 
 def _holder(scene: Scene, growth: _Growth) -> tuple[str, float] | None:
-    """The variable that reaches most memory, in as many pieces as a collection that grew has, and at least half of the growth."""
+    """The variable that reaches most memory, in as many pieces as a collection that grew has, and a good part of the growth."""
     sizes: dict[str, list[float]] = {}
     for held in held_by(scene.names).values():
         name = re.split(r"[.\[]", held.name, maxsplit=1)[0]
         sizes.setdefault(name, []).append(held.bytes)
     grown = {name: sum(pieces) for name, pieces in sizes.items() if len(pieces) >= growth.hits * PIECES}
     found = max(grown.items(), key=lambda each: each[1], default=None)
-    return found if found and found[1] >= growth.total / 2 else None
+    return found if found and found[1] >= growth.total * SHARE else None
 
 
 def _named(scene: Scene, growth: _Growth) -> Place:
