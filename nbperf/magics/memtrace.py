@@ -20,6 +20,7 @@ from nbperf.errors import PlanError
 from nbperf.magics.direct import run_cell
 from nbperf.magics.entry import Entry
 from nbperf.magics.settings import NBPerf
+from nbperf.magics.sources import as_written, kept, outside
 from nbperf.magics.statement import COROUTINE, contestants
 from nbperf.words import Sentence, say
 
@@ -68,6 +69,7 @@ class MemtraceMagics(Magics):
         """
         from nbperf.magics.trace_arguments import read
 
+        __tracebackhide__ = True
         options = read(line)
         try:
             if cell is None:
@@ -84,6 +86,11 @@ class MemtraceMagics(Magics):
             return run_cell(self._entry, "memtrace", line, cell)
         except PlanError as error:
             raise UsageError(f"%memtrace: {error}") from None
+        except UsageError:
+            raise
+        except BaseException as error:
+            error.__traceback__ = outside(error.__traceback__)
+            raise
 
     def _scope(self, local_ns: dict[str, Any] | None) -> dict[str, Any]:
         names: dict[str, Any] = self.shell.user_ns
@@ -117,9 +124,10 @@ class MemtraceMagics(Magics):
 
         shell = self.shell
         source = shell.transform_cell(text)
-        name = shell.compile.cache(source, shell.execution_count)  # a line of the trace shows it
-        tree = ast.parse(source, name)
-        code = compile(tree, name, "exec", shell.compile.flags | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+        name = kept(shell, source)  # a line of the trace shows it
+        with as_written("%memtrace"):
+            tree = ast.parse(source, name)
+            code = compile(tree, name, "exec", shell.compile.flags | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
         if code.co_flags & COROUTINE:
             raise UsageError(say("%memtrace: a statement cannot await; put it into a cell under `%%memtrace`, which can"))
         called, instead = [], {}
@@ -149,7 +157,8 @@ class MemtraceMagics(Magics):
             if value:
                 raise UsageError(say("%%memtrace vs: {flag} is for a single trace", flag=flag))
         scope = self._scope(local_ns)
-        sources = contestants(cell, self.shell, "%%memtrace")
+        with as_written("%%memtrace vs"):
+            sources = contestants(cell, self.shell, "%%memtrace")
         if len(sources) > 2:
             raise UsageError(say("%%memtrace vs: two labelled lines are compared, found {found}", found=len(sources)))
         tasks, called = {}, functions(options.function, scope)

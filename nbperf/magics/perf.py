@@ -21,6 +21,7 @@ from nbperf.magics.arguments import Options, described, read
 from nbperf.magics.direct import run_cell
 from nbperf.magics.entry import Entry
 from nbperf.magics.settings import NBPerf
+from nbperf.magics.sources import as_written, outside
 from nbperf.magics.statement import Statement, contestants, split
 from nbperf.measuring.contest import Rule, contest
 from nbperf.measuring.session import Plan, measure_block
@@ -90,6 +91,7 @@ class PerfMagics(Magics):
     @line_cell_magic
     def perf(self, line: str, cell: str | None = None, local_ns: dict[str, Any] | None = None) -> object:
         """Replaced by `describe` where the magics are loaded, so that ``%%perf?`` shows it."""
+        __tracebackhide__ = True
         options = read(line)
         try:
             if cell is None:
@@ -98,8 +100,10 @@ class PerfMagics(Magics):
                 result = self._against_last(cell, options)
             elif CONTEST.fullmatch(options.rest):
                 scope = self._scope(local_ns)
-                sources = contestants(cell, self.shell)
-                result = self._contest({label: Statement(source, self.shell, scope) for label, source in sources.items()}, options)
+                with as_written("%%perf vs"):
+                    sources = contestants(cell, self.shell)
+                    blocks = {label: Statement(source, self.shell, scope) for label, source in sources.items()}
+                result = self._contest(blocks, options)
             elif options.rest:
                 raise UsageError(
                     say("%%perf: nothing but options or vs may follow on this line, found {rest!r}; a statement is measured by %perf",
@@ -111,6 +115,11 @@ class PerfMagics(Magics):
                 return run_cell(self._entry, "perf", line, cell)
         except PlanError as error:
             raise UsageError(f"%perf: {error}") from None
+        except UsageError:
+            raise
+        except BaseException as error:
+            error.__traceback__ = outside(error.__traceback__)
+            raise
         return self._deliver(result, options)
 
     def _scope(self, local_ns: dict[str, Any] | None) -> dict[str, Any]:
@@ -153,7 +162,8 @@ class PerfMagics(Magics):
         sources = split(options.rest)
         if not any(sources):
             raise UsageError(say("%perf: a statement is wanted, as in: %perf f(x)"))
-        statements = [Statement(source, self.shell, scope) for source in sources]
+        with as_written("%perf"):
+            statements = [Statement(source, self.shell, scope) for source in sources]
         if len(statements) > 1:
             labels = [statement.label for statement in statements]
             if len(set(labels)) < len(labels):  # the same line against itself: say which is which
@@ -179,8 +189,9 @@ class PerfMagics(Magics):
         kept, key = self._entry.versions, options.label or self._entry.cell_id
         text = versions.body(cell)
         before = kept.before(key, text)
-        now = versions.block(text, self.shell)
-        blocks = {say("before"): versions.block(before, self.shell), say("now"): now}
+        with as_written("%%perf vs last"):
+            now = versions.block(text, self.shell)
+            blocks = {say("before"): versions.block(before, self.shell), say("now"): now}
         with capture_output():  # what they print and display would stand here as often as they run
             result = contest(blocks, self._rule(options))
             now(1)

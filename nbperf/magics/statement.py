@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
 
+from nbperf.magics.sources import kept
 from nbperf.measuring.blocks import Block
 from nbperf.words import say
 
@@ -99,11 +100,11 @@ class Statement:
 
     def __init__(self, source: str, shell: InteractiveShell, scope: dict[str, Any]) -> None:
         self.source = source
-        body = _body(source, shell)
-        code = _looped(body)
         made: dict[str, Any] = {}
-        exec(code, scope, made)
-        self._block: Block = made["__nbperf_block__"]
+        exec(_looped(*_body(source, shell)), scope, made)
+        block = made["__nbperf_block__"]
+        block.__code__ = block.__code__.replace(co_name="<module>", co_qualname="<module>")  # so that tracebacks show the statement alone
+        self._block: Block = block
 
     @property
     def label(self) -> str:
@@ -124,26 +125,28 @@ class Statement:
             raise
 
 
-def _body(source: str, shell: InteractiveShell) -> list[ast.stmt]:
+def _body(source: str, shell: InteractiveShell) -> tuple[list[ast.stmt], str]:
+    """The statement's own nodes, and the name under which its text is kept."""
     text = shell.transform_cell(source)
     if not parses(text) and (late := re.search(r"\s(-[a-z]|--[a-z]+)(\s+\S+)?\s*$", source)):
         raise UsageError(say("%perf: options stand before the statement, as in: %perf {option} STATEMENT", option=late[0].strip()))
-    tree = compile(text, FILENAME, "exec", ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    name = kept(shell, text)
+    tree = compile(text, name, "exec", ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
     assert isinstance(tree, ast.Module)
-    bare = compile(tree, FILENAME, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)  # a `break` or `return` must not become legal in our loop
+    bare = compile(tree, name, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)  # a `break` or `return` must not become legal in our loop
     if bare.co_flags & COROUTINE:
         raise UsageError(say("%perf: a statement cannot await; put it into a cell under `%%perf -r N`, which can"))
-    return tree.body
+    return tree.body, name
 
 
-def _looped(body: list[ast.stmt]) -> CodeType:
-    frame = ast.parse(f"def __nbperf_block__({LOOPS}):\n for __nbperf_i__ in {LOOPS}: pass", FILENAME)
+def _looped(body: list[ast.stmt], name: str) -> CodeType:
+    frame = ast.parse(f"def __nbperf_block__({LOOPS}):\n for __nbperf_i__ in {LOOPS}: pass", name)
     function = frame.body[0]
     assert isinstance(function, ast.FunctionDef)
     loop = function.body[0]
     assert isinstance(loop, ast.For)
     loop.body = body or [ast.Pass(lineno=1, col_offset=0)]
-    return compile(ast.fix_missing_locations(frame), FILENAME, "exec")
+    return compile(ast.fix_missing_locations(frame), name, "exec")
 
 
 def contestants(cell: str, shell: InteractiveShell, magic: str = "%%perf") -> dict[str, str]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
 
+from nbperf.magics.sources import kept
 from nbperf.magics.statement import COROUTINE
 from nbperf.words import say
 
@@ -73,7 +74,7 @@ def block(text: str, shell: Any) -> Block:
         The user's own.
     """
     source = shell.transform_cell(text)
-    name = shell.compile.cache(source, shell.execution_count)  # so that a traceback shows the lines
+    name = kept(shell, source)
     code = compile(source, name, "exec", shell.compile.flags | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
     if code.co_flags & COROUTINE:
         raise UsageError(say("%%perf vs last: a cell that awaits cannot be repeated from here"))

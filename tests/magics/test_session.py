@@ -179,3 +179,28 @@ def test_against_last_without_a_last_says_what_to_do(loaded: Kernel) -> None:
 def test_against_last_refuses_await(loaded: Kernel) -> None:
     loaded.run("%%perf\nx = 1", cell_id="waits").check()
     assert "awaits" in loaded.run("%%perf vs last\nimport asyncio\nawait asyncio.sleep(0)", cell_id="waits").stderr
+
+
+def test_a_cell_has_its_own_number(recording: Kernel) -> None:
+    """Newer shells count on before they run a cell, older ones behind it."""
+    ran = recording.run("numbered = 1").check()
+    card = cards(recording.run("%nbperf cells").check())[0]
+    assert any(line.split()[:2] == [f"[{ran.execution_count}]", "numbered"] for line in card.splitlines())
+
+
+def test_what_our_magics_compile_has_the_number_of_its_cell(loaded: Kernel) -> None:
+    result = loaded.run("get_ipython().run_cell_magic('perf', '-q', '1 / 0')")
+    assert result.error is not None
+    assert f"Cell In[{result.execution_count}], line 2\n      1 # %%perf -q\n----> 2 1 / 0" in result.error.text
+    for cell in (
+        "%memtrace -q 1 / 0",
+        "%perf -q 1 / 0",
+        "%%perf -q vs\na: 1\nb: 1 / 0",
+    ):
+        result = loaded.run(cell)
+        assert result.error is not None
+        assert f"Cell In[{result.execution_count}], line 1\n----> 1 1 / 0" in result.error.text
+    for version in ("2", "1 / 0"):
+        result = loaded.run(f"%%perf -l versions {'vs last' if '/' in version else ''}\n{version}")
+    assert result.error is not None
+    assert f"Cell In[{result.execution_count}], line 1\n----> 1 1 / 0" in result.error.text
