@@ -59,7 +59,13 @@ def _items(text: str) -> float:
     help=Sentence("what it must keep, such as 'time.wall p95 < 5 ms'; may stand several times"),
 )
 @argument("-i", "--items", type=_items, metavar="N", help=Sentence("units of work in one run: shows them per second and per joule"))
-@argument("-t", "--seconds", type=seconds, metavar="S", help=Sentence("about how long the repeats, or vs at most, may take"))
+@argument(
+    "-t",
+    "--seconds",
+    type=seconds,
+    metavar="S",
+    help=Sentence("about how long it may take; at least 5 repeats, or with vs the 8 pairs that a verdict needs, run in any case"),
+)
 @argument("--baseline", type=label, metavar="LABEL", help=Sentence("put the newest stored run of this label beside it"))
 def _options() -> None:
     """Carries the options; never called."""

@@ -7,6 +7,8 @@ What comes here is a statement (``%perf``), a contest (``vs``), a bad option, an
 from __future__ import annotations
 
 import re
+import sys
+from dataclasses import replace
 from typing import Any
 
 from IPython.core.error import UsageError
@@ -15,6 +17,7 @@ from IPython.display import display
 from IPython.utils.capture import capture_output
 
 from nbperf.core.records import Comparison, Comparisons, Run
+from nbperf.core.units import Unit, format_value
 from nbperf.errors import PlanError
 from nbperf.magics import versions
 from nbperf.magics.arguments import Options, described, read
@@ -23,9 +26,12 @@ from nbperf.magics.entry import Entry
 from nbperf.magics.settings import NBPerf
 from nbperf.magics.sources import as_written, outside
 from nbperf.magics.statement import Statement, contestants, split
+from nbperf.measuring.blocks import Block, Foreseen
 from nbperf.measuring.contest import Rule, contest
 from nbperf.measuring.session import Plan, measure_block
 from nbperf.probes import catalog
+from nbperf.report import as_card
+from nbperf.report.card import Card, Notice
 from nbperf.words import Sentence, say
 
 HELP = (
@@ -40,6 +46,9 @@ HELP = (
     ("int8: g(x)", Sentence("")),
     ("%%perf vs last", Sentence("this version of the cell in turn with the one that ran before it")),
     "",
+    Sentence(
+        "`vs last` runs both versions again and again (the card says how often); variables are as the last run of this one left them."
+    ),
     Sentence("Memory is what was touched: an untouched numpy.zeros or bytes(n) counts nothing until it is written to."),
     "",
 )
@@ -48,6 +57,7 @@ HELP = (
 
 CONTEST = re.compile(r"vs\s*")
 LAST = re.compile(r"vs\s+last\s*")
+LATE = re.compile(r"(vs(?:\s+last)?)\s+(-.*?)\s*")
 
 
 def describe() -> str:
@@ -67,6 +77,31 @@ def _refuse(where: str, found: dict[str, object], *, missing: bool = False) -> N
 
 def _refuse_budgets(options: Options) -> None:
     _refuse(say("vs, which judges; a budget is for one thing alone"), {"-b": options.budget, "-i": options.items})
+
+
+class Counted:
+    """A block that knows how often it ran."""
+
+    def __init__(self, block: Block) -> None:
+        self._block = block
+        self.loops = 0
+
+    def __call__(self, loops: int) -> None:
+        """Run it so many times."""
+        self.loops += loops
+        self._block(loops)
+
+
+def _repeated(before: int, now: int) -> Notice:
+    """What a cell that changes what it begins with does not expect: it ran again and again."""
+    return Notice(
+        cause=Sentence(
+            "the version before ran {before} times and this one {now} times: variables are as the last run of this one left them",
+            before=f"{before:,}",
+            now=f"{now:,}",
+        ),
+        remedy=Sentence("a cell that changes what it begins with (a counter, a list, a model in training) should set that up itself"),
+    )
 
 
 @magics_class
@@ -93,11 +128,12 @@ class PerfMagics(Magics):
         """Replaced by `describe` where the magics are loaded, so that ``%%perf?`` shows it."""
         __tracebackhide__ = True
         options = read(line)
+        shown: Card | None = None
         try:
             if cell is None:
                 result = self._statement(options, self._scope(local_ns))
             elif LAST.fullmatch(options.rest):
-                result = self._against_last(cell, options)
+                result, shown = self._against_last(cell, options)
             elif CONTEST.fullmatch(options.rest):
                 scope = self._scope(local_ns)
                 with as_written("%%perf vs"):
@@ -105,6 +141,10 @@ class PerfMagics(Magics):
                     blocks = {label: Statement(source, self.shell, scope) for label, source in sources.items()}
                 result = self._contest(blocks, options)
             elif options.rest:
+                if late := LATE.fullmatch(options.rest):
+                    raise UsageError(
+                        say("%%perf: options stand before vs, as in: %%perf {options} {vs}", options=late[2], vs=" ".join(late[1].split()))
+                    )
                 raise UsageError(
                     say("%%perf: nothing but options or vs may follow on this line, found {rest!r}; a statement is measured by %perf",
                         rest=options.rest)
@@ -120,20 +160,20 @@ class PerfMagics(Magics):
         except BaseException as error:
             error.__traceback__ = outside(error.__traceback__)
             raise
-        return self._deliver(result, options)
+        return self._deliver(result, options, shown)
 
     def _scope(self, local_ns: dict[str, Any] | None) -> dict[str, Any]:
         """The notebook's names, and those of the function that called the magic."""
         names: dict[str, Any] = self.shell.user_ns
         return names if local_ns is None or local_ns is names else {**names, **local_ns}
 
-    def _deliver(self, result: Run | Comparison | Comparisons, options: Options) -> object:
+    def _deliver(self, result: Run | Comparison | Comparisons, options: Options, shown: Card | None) -> object:
         if options.variable:
             self.shell.user_ns[options.variable] = result
         if isinstance(result, Run):
             self._entry.keeper.keep(result)
         if not options.output and not options.quiet and self._settings.card:
-            display(self._entry.shown(result, options) if isinstance(result, Run) else result)
+            display(self._entry.shown(result, options) if isinstance(result, Run) else shown or result)
         if isinstance(result, Run):
             self._entry.hold(result)
             if not self._entry.in_cell:  # nothing follows that could end a cell with it
@@ -156,7 +196,25 @@ class PerfMagics(Magics):
         _refuse(say("vs, which measures time alone and has labels of its own"), {"-l": options.label, "-p": options.probe})
         _refuse(say("vs; it is for a stored run"), {"--baseline": options.baseline})
         _refuse_budgets(options)
-        return contest(blocks, self._rule(options))
+        return contest(blocks, self._rule(options), foreseen=self._foreseen(options, Sentence("pairs")))
+
+    def _foreseen(self, options: Options, what: Sentence) -> Foreseen:
+        """Says ahead on stderr, and on the one that is there now, that it will take longer than was asked for."""
+        stream = sys.stderr
+        asked = options.seconds or self._settings.seconds
+
+        def say_so(fewest: int, seconds: float) -> None:
+            said = say(
+                "{fewest} {what} are the fewest that say anything: this will take about {time}, and not {asked}",
+                fewest=fewest,
+                what=what,
+                time=format_value(seconds, Unit.SECOND, spread=seconds / 20),
+                asked=format_value(asked, Unit.SECOND, spread=asked / 20),
+            )
+            stream.write(f"%perf: {said}\n")
+            stream.flush()
+
+        return say_so
 
     def _statement(self, options: Options, scope: dict[str, Any]) -> Run | Comparison | Comparisons:
         sources = split(options.rest)
@@ -181,9 +239,10 @@ class PerfMagics(Magics):
             items=options.items,
             reference=self._entry.keeper.on and bool(options.label or options.baseline),
         )
-        return measure_block(statements[0], plan, label=options.label or statements[0].label)
+        foreseen = self._foreseen(options, Sentence("repeats")) if options.seconds else None
+        return measure_block(statements[0], plan, label=options.label or statements[0].label, foreseen=foreseen)
 
-    def _against_last(self, cell: str, options: Options) -> Comparison | Comparisons:
+    def _against_last(self, cell: str, options: Options) -> tuple[Comparison | Comparisons, Card]:
         """``%%perf vs last``: this version of the cell in turn with the one before; the names are left as this one leaves them."""
         _refuse_budgets(options)
         kept, key = self._entry.versions, options.label or self._entry.cell_id
@@ -191,9 +250,11 @@ class PerfMagics(Magics):
         before = kept.before(key, text)
         with as_written("%%perf vs last"):
             now = versions.block(text, self.shell)
-            blocks = {say("before"): versions.block(before, self.shell), say("now"): now}
+            blocks = {say("before"): Counted(versions.block(before, self.shell)), say("now"): Counted(now)}
+        foreseen = self._foreseen(options, Sentence("pairs"))
         with capture_output():  # what they print and display would stand here as often as they run
-            result = contest(blocks, self._rule(options))
+            result = contest(blocks, self._rule(options), foreseen=foreseen)
             now(1)
         kept.ran(key, text)
-        return result
+        first, second = (block.loops for block in blocks.values())
+        return result, replace(as_card(result), notices=(_repeated(first, second + 1),))

@@ -149,6 +149,39 @@ def _looped(body: list[ast.stmt], name: str) -> CodeType:
     return compile(ast.fix_missing_locations(frame), name, "exec")
 
 
+def _refuse(line: str, n: int, magic: str, *, parsed: bool = False) -> None:
+    """Say what is wrong with a line of a contest that has a label or means to; nothing, where that is not seen.
+
+    With `parsed` it is known to be Python: what stands behind a label is then at fault only if it is no expression.
+    """
+    label, colon, rest = (part.strip() for part in line.partition(":"))
+    if not colon or not label or "(" in label or line[:1].isspace() or keyword.iskeyword(label.split()[0]):
+        return
+    if not label.isidentifier():
+        raise UsageError(
+            say("{magic} vs: line {n}: the label {label!r} is no name; letters, digits and _ make one, as in fp32: model(x)",
+                magic=magic, n=n, label=label)
+        )  # fmt: skip
+    if not rest or rest.startswith("#"):
+        raise UsageError(
+            say("{magic} vs: line {n}: an expression is wanted behind {label}: on the same line, as in fp32: model(x); "
+                "several statements make a function, which is called there", magic=magic, n=n, label=label)
+        )  # fmt: skip
+    if (parsed or parses(rest)) and not _is_expression(rest):
+        raise UsageError(
+            say("{magic} vs: line {n}: {rest!r} is a statement, and an expression is wanted, as in fp32: model(x)",
+                magic=magic, n=n, rest=rest)
+        )  # fmt: skip
+
+
+def _is_expression(source: str) -> bool:
+    try:
+        compile(source, FILENAME, "eval", ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    except (SyntaxError, ValueError):
+        return False
+    return True
+
+
 def contestants(cell: str, shell: InteractiveShell, magic: str = "%%perf") -> dict[str, str]:
     """The labelled lines of ``%%perf vs`` or ``%%memtrace vs``: each ``label: expression``, which Python reads as an annotation.
 
@@ -169,17 +202,13 @@ def contestants(cell: str, shell: InteractiveShell, magic: str = "%%perf") -> di
         tree = ast.parse(text, FILENAME)
     except SyntaxError:
         for n, line in enumerate(text.splitlines(), start=1):
-            label, colon, _ = line.partition(":")
-            if colon and label.strip() and not (label.strip().isidentifier() and not keyword.iskeyword(label.strip())) and "(" not in label:
-                raise UsageError(
-                    say("{magic} vs: line {n}: the label {label!r} is no name; letters, digits and _ make one, as in fp32: model(x)",
-                        magic=magic, n=n, label=label.strip())
-                ) from None  # fmt: skip
+            _refuse(line, n, magic)
         raise
     found: dict[str, str] = {}
     for node in tree.body:
         if not (isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.simple and node.value is None):
             line = (ast.get_source_segment(text, node) or "").splitlines()[0]
+            _refuse(line, node.lineno, magic, parsed=True)
             raise UsageError(
                 say("{magic} vs: line {n} has no label: {line!r}; each line is label: expression, as in fp32: model(x)",
                     magic=magic, n=node.lineno, line=line)
@@ -188,7 +217,8 @@ def contestants(cell: str, shell: InteractiveShell, magic: str = "%%perf") -> di
         if label in found:
             raise UsageError(say("{magic} vs: the label {label} stands twice: give each line a label of its own", magic=magic, label=label))
         source = ast.get_source_segment(text, node.annotation) or ast.unparse(node.annotation)
-        found[label] = f"({source}\n)" if "\n" in source else source  # brackets around several lines are not part of the node
+        # The brackets around an expression are not part of its node: some expressions need them, and so do several lines.
+        found[label] = f"({source}\n)" if "\n" in source else source if parses(source) else f"({source})"
     if len(found) < 2:
         raise UsageError(
             say("{magic} vs: two or more labelled lines are wanted, found {found}: fp32: model(x)", magic=magic, found=len(found))

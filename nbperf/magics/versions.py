@@ -59,7 +59,10 @@ class Versions:
             if earlier != text:
                 return earlier
         raise UsageError(
-            say("%%perf vs last: no other version of this cell has run under %%perf in this session: run it, change it, then compare")
+            say(
+                "%%perf vs last: no other version of this cell has run under %%perf in this session, and what ran without it is not kept: "
+                "run it under %%perf, change it, then compare"
+            )
         )
 
 

@@ -53,6 +53,12 @@ def test_seconds_are_about_kept(loaded: Kernel) -> None:
     assert loaded.value("len(run.samples)") <= 12
 
 
+def test_that_it_will_take_longer_than_asked_is_said(loaded: Kernel) -> None:
+    said = "{} are the fewest that say anything: this will take about {} s, and not 100 ms"
+    assert said.format("8 pairs", "1.6") in loaded.run("%perf -q -t 0.1 spin(0.1) vs spin(0.1)").stderr.replace("\N{NO-BREAK SPACE}", " ")
+    assert said.format("5 repeats", "1.5") in loaded.run("%perf -q -t 0.1 spin(0.3)").stderr.replace("\N{NO-BREAK SPACE}", " ")
+
+
 def test_the_record_may_be_the_value(loaded: Kernel) -> None:
     result = loaded.run("run = %perf -o -r 3 -n 1 len('abc')").check()
     assert result.outputs == []

@@ -157,10 +157,22 @@ def test_a_cell_against_its_last_version(loaded: Kernel) -> None:
     assert result.stdout == ""
     assert loaded.value("(verdict.verdict, verdict.baseline, verdict.contestant)") == ("faster", "before", "now")
     assert loaded.value("total") == sum(range(3000))
-    assert len(cards(result)) == 1
+    (card,) = cards(result)
+    assert "variables are as the last run of this one left them" in " ".join(card.split())
     again = loaded.run("%%perf -q -v verdict vs last\nimport math\ntotal = math.fsum(data)", cell_id="sum").check()
     assert again.displays == []
     assert loaded.value("verdict.verdict") in ("faster", "slower", "indistinct")
+
+
+def test_how_often_each_version_ran_is_counted(loaded: Kernel) -> None:
+    """A cell that changes what it begins with is said to have been changed so often."""
+    loaded.run("%%perf\nran, other = 0, 0", cell_id="counting").check()
+    loaded.run("%%perf\nother += 1", cell_id="counting").check()
+    loaded.run("ran = other = 0").check()
+    (card,) = cards(loaded.run("%%perf -r 10 -n 3 vs last\nran += 1", cell_id="counting").check())
+    ran, other = loaded.value("(ran, other)")
+    assert f"the version before ran {other} times and this one {ran} times" in " ".join(card.split())
+    assert (ran, other) == (1 + 3 + 30 + 1, 1 + 3 + 30)
 
 
 def test_cells_of_one_label_are_versions_of_one_another(loaded: Kernel) -> None:
@@ -170,7 +182,11 @@ def test_cells_of_one_label_are_versions_of_one_another(loaded: Kernel) -> None:
 
 
 def test_against_last_without_a_last_says_what_to_do(loaded: Kernel) -> None:
-    assert "run it, change it, then compare" in loaded.run("%%perf vs last\n1", cell_id="fresh").stderr
+    loaded.run("1", cell_id="fresh").check()
+    said = loaded.run("%%perf vs last\n2", cell_id="fresh").stderr
+    assert "what ran without it is not kept: run it under %%perf, change it, then compare" in said
+    assert "options stand before vs, as in: %%perf -l foo vs last" in loaded.run("%%perf vs last -l foo\n1").stderr
+    assert "options stand before vs, as in: %%perf -r 20 vs" in loaded.run("%%perf vs -r 20\na: 1\nb: 2").stderr
     assert "-l NAME vs last" in loaded.run("%%perf vs last\n1").stderr
     loaded.run("%%perf\nsame = 1", cell_id="same").check()
     assert "no other version" in loaded.run("%%perf vs last\nsame = 1", cell_id="same").stderr
