@@ -512,7 +512,7 @@ class Run:
         Raises
         ------
         PlanError
-            If the target is none of them.
+            If the target is none of them, or the module of MLflow has no active run.
         """
         from nbperf.core.trackers import log_to
 

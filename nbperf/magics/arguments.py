@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import dataclass
+from typing import Any
 
 from IPython.core.magic_arguments import argument, magic_arguments
 
+from nbperf.core.budgets import needs_items
 from nbperf.core.records import Budget
 from nbperf.errors import PlanError, UnitError
 from nbperf.magics.grammar import Grammar, confidence, label, name, seconds, whole
@@ -97,5 +99,10 @@ class Options:
     items: float | None = None
 
 
-GRAMMAR = Grammar("%perf", _options, lambda label, **found: Options(label=label or "", **found))
+def _made(label: str | None, **found: Any) -> Options:
+    needs_items(found["budget"], found["items"])
+    return Options(label=label or "", **found)
+
+
+GRAMMAR = Grammar("%perf", _options, _made)
 read, described = GRAMMAR.read, GRAMMAR.described

@@ -18,6 +18,7 @@ from typing import Generic, NoReturn, TypeVar
 from IPython.core.error import UsageError
 from IPython.core.magic_arguments import construct_parser
 
+from nbperf.errors import PlanError
 from nbperf.words import say
 
 Read = TypeVar("Read")
@@ -88,7 +89,7 @@ class Grammar(Generic[Read]):
     carrier : callable
         What its ``@argument`` lines decorate.
     make : callable
-        Makes the record from ``rest`` and the options by name; lists become tuples.
+        Makes the record from ``rest`` and the options by name; lists become tuples. A PlanError of its own is said.
     """
 
     def __init__(self, magic: str, carrier: Callable[[], None], make: Callable[..., Read]) -> None:
@@ -143,7 +144,10 @@ class Grammar(Generic[Read]):
         except UsageError as error:
             text = str(error).strip().splitlines()[-1] if str(error).strip() else say("the options could not be read")
             raise UsageError(f"{self.magic}: {text.removeprefix('error: ')}") from None
-        return self._make(rest=rest, **{name: tuple(value) if isinstance(value, list) else value for name, value in found.items()})
+        try:
+            return self._make(rest=rest, **{name: tuple(value) if isinstance(value, list) else value for name, value in found.items()})
+        except PlanError as error:
+            raise UsageError(f"{self.magic}: {error}") from None
 
     def _split(self, line: str) -> tuple[list[str], str]:
         """The options as argparse wants them, and the untouched rest."""

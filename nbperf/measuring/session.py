@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 
+from nbperf.core.budgets import needs_items
 from nbperf.core.records import Absence, Budget, Run
 from nbperf.errors import PlanError
 from nbperf.measuring import asked
@@ -48,7 +49,7 @@ class Plan:
     Raises
     ------
     PlanError
-        If a number is not a positive one.
+        If a number is not a positive one, or a budget bounds a rate and there are no items.
     """
 
     repeats: int | None = None
@@ -62,7 +63,7 @@ class Plan:
     reference: bool = False
 
     def __post_init__(self) -> None:
-        asked.items(self.items)
+        needs_items(self.budgets, asked.items(self.items))
         for name, value, least in (("repeats", self.repeats, 1), ("warmups", self.warmups, 0), ("loops", self.loops, 1)):
             if value is not None and (type(value) is not int or value < least):
                 raise PlanError(
