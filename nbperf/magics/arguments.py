@@ -105,4 +105,6 @@ def _made(label: str | None, **found: Any) -> Options:
 
 
 GRAMMAR = Grammar("%perf", _options, _made)
-read, described = GRAMMAR.read, GRAMMAR.described
+OF_CELLS = Grammar("%%perf", _options, _made)
+"""The same above a cell, where what is wrong is said of a cell."""
+read, read_cell, described = GRAMMAR.read, OF_CELLS.read, GRAMMAR.described

@@ -52,9 +52,11 @@ def seconds(text: str) -> float:
 
 
 def confidence(text: str) -> float:
-    """A confidence, such as 0.99 or 99%."""
+    """A confidence, such as 0.99, 99% or 99."""
     try:
-        number = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+        number = float(text.removesuffix("%"))
+        if text.endswith("%") or number >= 50:  # 99 can only mean 99 %
+            number /= 100
     except ValueError:
         number = 0.0
     if not 0.5 <= number < 1:
@@ -76,6 +78,8 @@ def label(text: str) -> str:
     return text
 
 
+HELP_WANTED = re.compile(r"\s*(?:-h|--help)(?![\w=-])")
+"""The front of a line that asks for help, as every command understands it; no magic has such an option."""
 _WORD = re.compile(r"""\s*(?:"(?P<double>[^"]*)"|'(?P<single>[^']*)'|(?P<bare>\S+))""")
 
 
@@ -227,9 +231,13 @@ class Grammar(Generic[Read]):
 
     def _unknown(self, flag: str) -> NoReturn:
         known = self.flags
+        if HELP_WANTED.match(flag):
+            raise UsageError(say("{magic}: `{magic}?` alone in a cell shows the help", magic=self.magic))
         near = get_close_matches(flag, known, 1)
         options = ", ".join(sorted(name for name in known if not name.startswith("--")))
         hint = say("did you mean {near}?", near=near[0]) if near else say("the options are {options}.", options=options)
+        if self.magic.startswith("%%"):
+            raise UsageError(say("{magic}: unknown option {flag}: {hint}", magic=self.magic, flag=flag, hint=hint))
         raise UsageError(
             say(
                 "{magic}: unknown option {flag}: {hint} A statement that begins with a minus stands behind --",

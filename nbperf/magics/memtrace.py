@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -19,6 +20,7 @@ from nbperf.core.lines import MemoryContest, MemoryTrace
 from nbperf.errors import PlanError
 from nbperf.magics.direct import run_cell
 from nbperf.magics.entry import Entry
+from nbperf.magics.grammar import HELP_WANTED
 from nbperf.magics.settings import NBPerf
 from nbperf.magics.sources import as_written, kept, outside
 from nbperf.magics.statement import COROUTINE, contestants
@@ -67,10 +69,13 @@ class MemtraceMagics(Magics):
 
         %%memtrace? with the extension's own help shows every option.
         """
-        from nbperf.magics.trace_arguments import read
+        from nbperf.magics.trace_arguments import read, read_cell
 
         __tracebackhide__ = True
-        options = read(line)
+        if HELP_WANTED.match(line):
+            sys.stdout.write(describe())
+            return None
+        options = (read if cell is None else read_cell)(line)
         try:
             if cell is None:
                 return self._statement(options, local_ns)
@@ -85,7 +90,7 @@ class MemtraceMagics(Magics):
                 raise UsageError(say("%%memtrace: -r is only for vs; a cell is traced once, since tracing repeats nothing"))
             return run_cell(self._entry, "memtrace", line, cell)
         except PlanError as error:
-            raise UsageError(f"%memtrace: {error}") from None
+            raise UsageError(f"{'%memtrace' if cell is None else '%%memtrace'}: {error}") from None
         except UsageError:
             raise
         except BaseException as error:

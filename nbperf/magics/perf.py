@@ -20,12 +20,13 @@ from nbperf.core.records import Comparison, Comparisons, Run
 from nbperf.core.units import Unit, format_value
 from nbperf.errors import PlanError
 from nbperf.magics import versions
-from nbperf.magics.arguments import Options, described, read
+from nbperf.magics.arguments import Options, described, read, read_cell
 from nbperf.magics.direct import run_cell
 from nbperf.magics.entry import Entry
+from nbperf.magics.grammar import HELP_WANTED
 from nbperf.magics.settings import NBPerf
 from nbperf.magics.sources import as_written, outside
-from nbperf.magics.statement import Statement, contestants, split
+from nbperf.magics.statement import Statement, contestants, parses, split
 from nbperf.measuring.blocks import Block, Foreseen
 from nbperf.measuring.contest import Rule, contest
 from nbperf.measuring.session import Plan, measure_block
@@ -66,17 +67,29 @@ def describe() -> str:
     return "\n".join([*lines, described(), ""])
 
 
-def _refuse(where: str, found: dict[str, object], *, missing: bool = False) -> None:
+def _refuse(magic: str, where: str, found: dict[str, object], *, missing: bool = False) -> None:
     """An option that would do nothing here is said to, instead of being passed over."""
     for flag, value in found.items():
         if value not in (None, "", ()):
             raise UsageError(
-                say("%perf: {flag} is only for {where}" if missing else "%perf: {flag} is not for {where}", flag=flag, where=where)
-            )
+                say(
+                    "{magic}: {flag} is only for {where}" if missing else "{magic}: {flag} is not for {where}",
+                    magic=magic, flag=flag, where=where,
+                )
+            )  # fmt: skip
 
 
-def _refuse_budgets(options: Options) -> None:
-    _refuse(say("vs, which judges; a budget is for one thing alone"), {"-b": options.budget, "-i": options.items})
+def _unquoted(magic: str, options: Options, more: str) -> UsageError:
+    """The answer to ``-l my label``."""
+    label = f"{options.label} {more}"
+    return UsageError(
+        say("{magic}: {more!r} is no part of the label: one of several words stands in quotes, as in: -l {label!r}",
+            magic=magic, more=more, label=label)
+    )  # fmt: skip
+
+
+def _refuse_budgets(magic: str, options: Options) -> None:
+    _refuse(magic, say("vs, which judges; a budget is for one thing alone"), {"-b": options.budget, "-i": options.items})
 
 
 class Counted:
@@ -127,7 +140,11 @@ class PerfMagics(Magics):
     def perf(self, line: str, cell: str | None = None, local_ns: dict[str, Any] | None = None) -> object:
         """Replaced by `describe` where the magics are loaded, so that ``%%perf?`` shows it."""
         __tracebackhide__ = True
-        options = read(line)
+        magic = "%perf" if cell is None else "%%perf"
+        if HELP_WANTED.match(line):
+            sys.stdout.write(describe())
+            return None
+        options = (read if cell is None else read_cell)(line)
         shown: Card | None = None
         try:
             if cell is None:
@@ -139,22 +156,24 @@ class PerfMagics(Magics):
                 with as_written("%%perf vs"):
                     sources = contestants(cell, self.shell)
                     blocks = {label: Statement(source, self.shell, scope) for label, source in sources.items()}
-                result = self._contest(blocks, options)
+                result = self._contest(magic, blocks, options)
             elif options.rest:
                 if late := LATE.fullmatch(options.rest):
                     raise UsageError(
                         say("%%perf: options stand before vs, as in: %%perf {options} {vs}", options=late[2], vs=" ".join(late[1].split()))
                     )
+                if options.label and '"' not in line and "'" not in line:
+                    raise _unquoted(magic, options, options.rest)
                 raise UsageError(
                     say("%%perf: nothing but options or vs may follow on this line, found {rest!r}; a statement is measured by %perf",
                         rest=options.rest)
                 )  # fmt: skip
             else:
-                _refuse(say("a cell; it is repeated by -r"), {"-n": options.loops, "-c": options.confidence, "-t": options.seconds})
+                _refuse(magic, say("a cell; it is repeated by -r"), {"-n": options.loops, "-c": options.confidence, "-t": options.seconds})
                 catalog.discover(also=options.probe)
                 return run_cell(self._entry, "perf", line, cell)
         except PlanError as error:
-            raise UsageError(f"%perf: {error}") from None
+            raise UsageError(f"{magic}: {error}") from None
         except UsageError:
             raise
         except BaseException as error:
@@ -192,13 +211,13 @@ class PerfMagics(Magics):
             warmups=1 if options.warmups is None else options.warmups,
         )
 
-    def _contest(self, blocks: dict[str, Statement], options: Options) -> Comparison | Comparisons:
-        _refuse(say("vs, which measures time alone and has labels of its own"), {"-l": options.label, "-p": options.probe})
-        _refuse(say("vs; it is for a stored run"), {"--baseline": options.baseline})
-        _refuse_budgets(options)
-        return contest(blocks, self._rule(options), foreseen=self._foreseen(options, Sentence("pairs")))
+    def _contest(self, magic: str, blocks: dict[str, Statement], options: Options) -> Comparison | Comparisons:
+        _refuse(magic, say("vs, which measures time alone and has labels of its own"), {"-l": options.label, "-p": options.probe})
+        _refuse(magic, say("vs; it is for a stored run"), {"--baseline": options.baseline})
+        _refuse_budgets(magic, options)
+        return contest(blocks, self._rule(options), foreseen=self._foreseen(magic, options, Sentence("pairs")))
 
-    def _foreseen(self, options: Options, what: Sentence) -> Foreseen:
+    def _foreseen(self, magic: str, options: Options, what: Sentence) -> Foreseen:
         """Says ahead on stderr, and on the one that is there now, that it will take longer than was asked for."""
         stream = sys.stderr
         asked = options.seconds or self._settings.seconds
@@ -211,7 +230,7 @@ class PerfMagics(Magics):
                 time=format_value(seconds, Unit.SECOND, spread=seconds / 20),
                 asked=format_value(asked, Unit.SECOND, spread=asked / 20),
             )
-            stream.write(f"%perf: {said}\n")
+            stream.write(f"{magic}: {said}\n")
             stream.flush()
 
         return say_so
@@ -220,14 +239,17 @@ class PerfMagics(Magics):
         sources = split(options.rest)
         if not any(sources):
             raise UsageError(say("%perf: a statement is wanted, as in: %perf f(x)"))
+        word, _, after = options.rest.partition(" ")
+        if options.label and word.isidentifier() and not parses(options.rest) and len(sources) == 1 and parses(after):
+            raise _unquoted("%perf", options, word)
         with as_written("%perf"):
             statements = [Statement(source, self.shell, scope) for source in sources]
         if len(statements) > 1:
             labels = [statement.label for statement in statements]
             if len(set(labels)) < len(labels):  # the same line against itself: say which is which
                 labels = [f"{label} ({side})" for side, label in enumerate(labels, start=1)]
-            return self._contest(dict(zip(labels, statements, strict=True)), options)
-        _refuse(say("vs, which alone gives verdicts"), {"-c": options.confidence}, missing=True)
+            return self._contest("%perf", dict(zip(labels, statements, strict=True)), options)
+        _refuse("%perf", say("vs, which alone gives verdicts"), {"-c": options.confidence}, missing=True)
         plan = Plan(
             repeats=options.repeats,
             warmups=1 if options.warmups is None else options.warmups,
@@ -239,19 +261,19 @@ class PerfMagics(Magics):
             items=options.items,
             reference=self._entry.keeper.on and bool(options.label or options.baseline),
         )
-        foreseen = self._foreseen(options, Sentence("repeats")) if options.seconds else None
+        foreseen = self._foreseen("%perf", options, Sentence("repeats")) if options.seconds else None
         return measure_block(statements[0], plan, label=options.label or statements[0].label, foreseen=foreseen)
 
     def _against_last(self, cell: str, options: Options) -> tuple[Comparison | Comparisons, Card]:
         """``%%perf vs last``: this version of the cell in turn with the one before; the names are left as this one leaves them."""
-        _refuse_budgets(options)
+        _refuse_budgets("%%perf", options)
         kept, key = self._entry.versions, options.label or self._entry.cell_id
         text = versions.body(cell)
         before = kept.before(key, text)
         with as_written("%%perf vs last"):
             now = versions.block(text, self.shell)
             blocks = {say("before"): Counted(versions.block(before, self.shell)), say("now"): Counted(now)}
-        foreseen = self._foreseen(options, Sentence("pairs"))
+        foreseen = self._foreseen("%%perf", options, Sentence("pairs"))
         with capture_output():  # what they print and display would stand here as often as they run
             result = contest(blocks, self._rule(options), foreseen=foreseen)
             now(1)

@@ -155,9 +155,10 @@ def _refuse(line: str, n: int, magic: str, *, parsed: bool = False) -> None:
     With `parsed` it is known to be Python: what stands behind a label is then at fault only if it is no expression.
     """
     label, colon, rest = (part.strip() for part in line.partition(":"))
-    if not colon or not label or "(" in label or line[:1].isspace() or keyword.iskeyword(label.split()[0]):
+    first, *more = label.split() or [""]
+    if not colon or not label or "(" in label or line[:1].isspace() or (more and keyword.iskeyword(first)):
         return
-    if not label.isidentifier():
+    if not label.isidentifier() or keyword.iskeyword(label):
         raise UsageError(
             say("{magic} vs: line {n}: the label {label!r} is no name; letters, digits and _ make one, as in fp32: model(x)",
                 magic=magic, n=n, label=label)
