@@ -94,7 +94,7 @@ def test_each_window_gets_its_own():
 
 
 def test_an_unknown_name_beside_the_default_ones_is_answered_with_the_optional_ones():
-    with pytest.raises(PlanError, match="'pyton'; beside the default ones there are cpu_estimate, python$"):
+    with pytest.raises(PlanError, match=r"'pyton'; beside the default ones there are cpu_estimate, python$"):
         discover(also=["pyton"])
 
 
