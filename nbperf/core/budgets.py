@@ -39,6 +39,8 @@ STATISTICS: dict[str, Callable[[Measurement], float]] = {
     "max": lambda found: found.maximum,
 }
 """Beside them stand the percentiles, such as p95 or p99.9."""
+NAMES = {"median": Sentence("median"), "mean": Sentence("mean"), "min": Sentence("min"), "max": Sentence("max")}
+"""The same for people; a percentile goes by its own."""
 SPELLINGS = {"≤": "<=", "≥": ">=", "minimum": "min", "maximum": "max", "average": "mean", "p0": "min", "p100": "max"}
 PLAIN = {Unit.COUNT, Unit.CORE, Unit.ITEM}
 """Units that may be left out."""
@@ -336,7 +338,7 @@ def sentence(result: Outcome | Breach) -> Sentence:
         if budget.device:
             return Sentence("{budget}: not known on {device}. {reason}", budget=budget.text, device=budget.device, reason=result.reason)
         return Sentence("{budget}: not known. {reason}", budget=budget.text, reason=result.reason)
-    statistic, value = budget.statistic, written(result)
+    statistic, value = NAMES.get(budget.statistic, budget.statistic), written(result)
     if budget.device:
         where = budget.device
         return Sentence("{budget}: {statistic} on {device} is {value}", budget=budget.text, statistic=statistic, device=where, value=value)

@@ -37,7 +37,13 @@ def _items(text: str) -> float:
     "-r", "--repeats", type=whole(1), metavar="N", help=Sentence("how often it is measured; a cell: once, a statement: chosen by time")
 )
 @argument("-w", "--warmups", type=whole(0), metavar="N", help=Sentence("runs before that do not count"))
-@argument("-n", "--loops", type=whole(1), metavar="N", help=Sentence("how often a statement runs within one repeat; chosen by time"))
+@argument(
+    "-n",
+    "--loops",
+    type=whole(1),
+    metavar="N",
+    help=Sentence("how often a statement runs within one repeat; chosen by time, so give -n 1 to one that prints or changes something"),
+)
 @argument("-l", "--label", type=label, metavar="LABEL", help=Sentence("what the run is called"))
 @argument("-v", "--variable", type=name, metavar="NAME", help=Sentence("keep the record in this variable"))
 @argument("-o", "--output", action="store_true", help=Sentence("the record becomes the cell's value"))
