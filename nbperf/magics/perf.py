@@ -266,6 +266,8 @@ class PerfMagics(Magics):
 
     def _against_last(self, cell: str, options: Options) -> tuple[Comparison | Comparisons, Card]:
         """``%%perf vs last``: this version of the cell in turn with the one before; the names are left as this one leaves them."""
+        _refuse("%%perf", say("vs, which measures time alone and has labels of its own"), {"-p": options.probe})
+        _refuse("%%perf", say("vs; it is for a stored run"), {"--baseline": options.baseline})
         _refuse_budgets("%%perf", options)
         kept, key = self._entry.versions, options.label or self._entry.cell_id
         text = versions.body(cell)

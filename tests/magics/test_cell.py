@@ -420,6 +420,8 @@ def test_an_interrupt_is_the_users_own(loaded: Kernel) -> None:
         ("%perf 1 vs; print(2)", "cannot begin with"),
         ("%perf len('a') -r 3", "options stand before the statement"),
         ("%%perf -l name vs\na: 1\nb: 2\n", "%%perf: -l is not for vs"),
+        ("%%perf -p python vs last\n1", "%%perf: -p is not for vs"),
+        ("%%perf --baseline x vs last\n1", "%%perf: --baseline is not for vs"),
         ("%perf", "a statement is wanted"),
         ("%perf 1 vs", "both sides of vs"),
         ("%perf await x", "cannot await"),
