@@ -94,6 +94,13 @@ def test_a_broken_budget_that_is_no_test_of_its_own_fails_the_notebook(outcome: 
     assert "time.wall < 1 ns: median is" in found.text
 
 
+def test_a_budget_given_in_code_counts_where_it_is_asserted(outcome: Callable[..., Outcome]) -> None:
+    measured = "import nbperf\nrun = nbperf.measure(lambda: 1, repeats=5, budgets=['time.wall < 1 ns'])"
+    assert outcome(LOAD, measured).tests == {"runs": "PASSED"}
+    found = outcome(LOAD, measured + "\nassert not nbperf.check(run)")
+    assert found.tests == {"runs": "FAILED"}
+
+
 def test_the_same_label_twice_and_an_exception_that_is_wanted(outcome: Callable[..., Outcome], tmp_path: Path) -> None:
     outcome(LOAD, KEPT, "1 / 0", KEPT)
     notebook = nbformat.read(tmp_path / "n.ipynb", as_version=4)

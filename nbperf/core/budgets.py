@@ -6,6 +6,7 @@
 
     time.wall p95 < 5 ms        memory.rss.peak < 500 MB        memory.cuda.allocated.peak@cuda:0 <= 2 GiB
 
+Beside what was read, ``items.rate`` and ``items.energy`` bound the work per second and per joule of a run that knows its items.
 Without a statistic the most that was seen counts for memory, where one repeat too large ends the kernel, and the median
 for all else. Without a device every device must keep it.
 """
@@ -15,14 +16,15 @@ from __future__ import annotations
 import math
 import operator
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Literal, cast
 
 from nbperf.core import stats, units
-from nbperf.core.quantities import QUANTITIES
-from nbperf.core.records import Breach, Budget, Measurement, Provenance, Run, Sample
+from nbperf.core.efficiency import per
+from nbperf.core.quantities import QUANTITIES, RATES
+from nbperf.core.records import Absence, Breach, Budget, Measurement, Provenance, Run, Sample
 from nbperf.core.units import Unit, format_like, format_value
 from nbperf.errors import BudgetExceeded, PlanError, UnitError
 from nbperf.words import Sentence, say
@@ -37,9 +39,24 @@ STATISTICS: dict[str, Callable[[Measurement], float]] = {
     "max": lambda found: found.maximum,
 }
 """Beside them stand the percentiles, such as p95 or p99.9."""
+NAMES = {"median": Sentence("median"), "mean": Sentence("mean"), "min": Sentence("min"), "max": Sentence("max")}
+"""The same for people; a percentile goes by its own."""
 SPELLINGS = {"≤": "<=", "≥": ">=", "minimum": "min", "maximum": "max", "average": "mean", "p0": "min", "p100": "max"}
 PLAIN = {Unit.COUNT, Unit.CORE, Unit.ITEM}
 """Units that may be left out."""
+
+MEANT: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(("time", "wall", "duration", "seconds", "latency"), ("time.wall",)),
+    **dict.fromkeys(("memory", "mem", "ram", "rss", "peak"), ("memory.rss.peak", "memory.cuda.allocated.peak")),
+    **dict.fromkeys(("items", "rate", "throughput"), ("items.rate",)),
+    "energy": ("energy.gpu", "energy.cpu", "energy.wall"),
+    "joules": ("energy.gpu", "energy.cpu", "energy.wall"),
+    "power": ("power.gpu", "power.cpu", "power.wall"),
+    "cpu": ("time.cpu.user", "time.cpu.system", "energy.cpu"),
+    "gpu": ("time.cuda", "memory.cuda.allocated.peak", "energy.gpu"),
+    "cuda": ("time.cuda", "memory.cuda.allocated.peak"),
+}
+"""What people write first, and what they mean by it."""
 
 _RELATION = r"<=|>=|[<>≤≥]"
 _BUDGET = re.compile(
@@ -123,9 +140,11 @@ def _unit_of(quantity: str, also: Mapping[str, Unit | None]) -> Unit | None:
         return also[quantity]
     known = sorted({*QUANTITIES, *also})
     parts = [name for name in known if quantity in name][:3]
-    near = get_close_matches(quantity, known, 3, 0.75) or parts or get_close_matches(quantity, known, 1)
+    near = MEANT.get(quantity.lower()) or get_close_matches(quantity, known, 3, 0.75) or parts or get_close_matches(quantity, known, 1)
     if near:
-        raise PlanError(say("there is no quantity {name!r}: did you mean {near}?", name=quantity, near=", ".join(near)))
+        written = ", ".join(near)
+        said = say("there is no quantity {name!r}: did you mean {near}? `%nbperf` lists those there are", name=quantity, near=written)
+        raise PlanError(said)
     raise PlanError(
         say("there is no quantity {name!r}: `%nbperf` lists those there are, such as time.wall and memory.rss.peak", name=quantity)
     )
@@ -197,13 +216,51 @@ def outcomes(run: Run, *budgets: Budget | str) -> tuple[Outcome, ...]:
     return tuple(outcome for budget in asked for outcome in _held(run, budget))
 
 
+def needs_items(budgets: Sequence[Budget], items: float | None) -> None:
+    """Refuse budgets on a rate where it is not said how much work a loop does.
+
+    Raises
+    ------
+    PlanError
+        It says how to say it.
+    """
+    if items is None and (budget := next((each for each in budgets if each.quantity in RATES), None)):
+        raise PlanError(say(_no_items(budget.quantity)))
+
+
+def _no_items(quantity: str) -> Sentence:
+    return Sentence("{quantity} needs to know the work of one run: --items N, or items=N in code", quantity=quantity)
+
+
 def _held(run: Run, budget: Budget) -> Iterator[Outcome]:
+    if budget.quantity in RATES:
+        yield _rated(run, budget)
+        return
     devices = [device for quantity, device in run.quantities() if quantity == budget.quantity and budget.device in (None, device)]
     if not devices:
         yield Outcome(budget=budget, kept=False, reason=_missing(run, budget))
     for device in devices:
         found = _measurement(run, budget.quantity, device)
         yield _judged(budget if device is None or len(devices) == 1 else replace(budget, device=device), found)
+
+
+def _rated(run: Run, budget: Budget) -> Outcome:
+    """A budget on work per second or per joule."""
+    if run.items is None or not run.samples:
+        reason = _no_items(budget.quantity) if run.items is None else _missing(run, budget)
+        return Outcome(budget=budget, kept=False, reason=reason)
+    rates = per(run)
+    found = rates.items_per_second if budget.quantity == "items.rate" else rates.items_per_joule
+    if found is not None:
+        return _judged(budget, found)
+    absence = next((each for each in rates.missing if (each.quantity == "time.wall") == (budget.quantity == "items.rate")), None)
+    return Outcome(budget=budget, kept=False, reason=_because(absence) if absence else _missing(run, budget))
+
+
+def _because(absence: Absence) -> Sentence:
+    if absence.remedy:
+        return Sentence("{reason}: {remedy}", reason=absence.reason, remedy=absence.remedy)
+    return absence.reason
 
 
 def _measurement(run: Run, quantity: str, device: str | None) -> Measurement:
@@ -251,9 +308,7 @@ def _missing(run: Run, budget: Budget) -> Sentence:
         return Sentence("nothing was measured yet")
     for absence in run.absences:
         if absence.quantity == budget.quantity and budget.device in (None, absence.device):
-            if absence.remedy:
-                return Sentence("{reason}: {remedy}", reason=absence.reason, remedy=absence.remedy)
-            return absence.reason
+            return _because(absence)
     devices = [device or Sentence("the host") for quantity, device in run.quantities() if quantity == budget.quantity]
     if len(devices) == 1:
         return Sentence("it was read on {found} and not on {device}", found=devices[0], device=budget.device)
@@ -283,7 +338,7 @@ def sentence(result: Outcome | Breach) -> Sentence:
         if budget.device:
             return Sentence("{budget}: not known on {device}. {reason}", budget=budget.text, device=budget.device, reason=result.reason)
         return Sentence("{budget}: not known. {reason}", budget=budget.text, reason=result.reason)
-    statistic, value = budget.statistic, written(result)
+    statistic, value = NAMES.get(budget.statistic, budget.statistic), written(result)
     if budget.device:
         where = budget.device
         return Sentence("{budget}: {statistic} on {device} is {value}", budget=budget.text, statistic=statistic, device=where, value=value)

@@ -91,9 +91,14 @@ QUANTITIES: dict[str, Quantity] = {
         _level("memory.gpu.ours", Unit.BYTE, "GPU memory of this process"),
         _level("memory.gpu.others", Unit.BYTE, "GPU memory of others"),
         _level("memory.gpu.used", Unit.BYTE, "GPU memory in use"),
+        _level("items.rate", Unit.ITEM_PER_SECOND, "throughput", "more"),
+        _level("items.energy", Unit.ITEM_PER_JOULE, "work per joule", "more"),
         _level("machine.busy", Unit.CORE, "cores kept busy by everybody", None),
     )
 }
+
+RATES = ("items.rate", "items.energy")
+"""What no probe reads: work per second and per joule, where a run is told how much work a loop does."""
 
 OVER_TIME: dict[str, Sentence] = {
     "memory.rss": Sentence("resident memory"),

@@ -158,6 +158,13 @@ class Measurement:
     values: tuple[float, ...]
     device: str | None = None
 
+    def __repr__(self) -> str:
+        """One line: all that was read is in the fields."""
+        where = f", device={self.device!r}" if self.device else ""
+        mark = self.provenance is Provenance.ESTIMATED
+        median = format_value(self.median, self.unit, estimated=mark) if self.values else "nan"
+        return f"Measurement({self.quantity!r}{where}, median={median}, count={self.count})"
+
     @property
     def count(self) -> int:
         """How many repeats."""
@@ -237,6 +244,15 @@ class Rates:
     score_per_joule: Measurement | None = None
     missing: tuple[Absence, ...] = ()
 
+    def __repr__(self) -> str:
+        """One line: what there is, each with its median."""
+        named = [f"{name}={value:g}" for name in ("items", "score") if (value := getattr(self, name)) is not None]
+        for name in ("items_per_second", "items_per_joule", "score_per_second", "score_per_joule"):
+            found: Measurement | None = getattr(self, name)
+            if found is not None:
+                named.append(f"{name}={format_value(found.median, found.unit, estimated=found.provenance is Provenance.ESTIMATED)}")
+        return f"Rates({', '.join([*named, *(f'without {absence.quantity}' for absence in self.missing)])})"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Environment:
@@ -308,6 +324,10 @@ class Budget:
     text: str
     device: str | None = None
 
+    def __repr__(self) -> str:
+        """As it was written."""
+        return f"Budget({self.text!r})"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Breach:
@@ -325,6 +345,11 @@ class Breach:
     found: float | None
     reason: Sentence = Sentence("")
     provenance: Provenance = Provenance.MEASURED
+
+    def __repr__(self) -> str:
+        """One line: the budget, and what was found or why nothing was."""
+        found = str(self.reason) if self.found is None else format_value(self.found, self.budget.unit)
+        return f"Breach({self.budget.text!r}, found={found})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -512,7 +537,7 @@ class Run:
         Raises
         ------
         PlanError
-            If the target is none of them.
+            If the target is none of them, or the module of MLflow has no active run.
         """
         from nbperf.core.trackers import log_to
 

@@ -24,6 +24,8 @@ def log_to(run: Run, target: Any, *, prefix: str = "nbperf/") -> dict[str, float
             values[prefix + STRANGE.sub("_", name)] = found.median
     mlflow = sys.modules.get("mlflow", NotImplemented)  # a module that was never imported is nobody's target
     if target is mlflow:
+        if target.active_run() is None:  # MLflow would start one, and leave it open behind us
+            raise PlanError(say("mlflow has no active run: with mlflow.start_run(): run.log_to(mlflow)"))
         target.log_metrics(values)
     elif type(target).__module__.partition(".")[0] == "mlflow" and hasattr(target, "info"):
         mlflow.log_metrics(values, run_id=target.info.run_id)

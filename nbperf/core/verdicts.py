@@ -73,7 +73,7 @@ def judge(
 
 
 def verdict_sentence(comparison: Comparison) -> Sentence:
-    """The verdict in words: "int8 is 1.92× as fast as fp32", "the same within ±1.1 %", "unresolved, …"."""
+    """The verdict in words: "int8 is 1.92 times as fast as fp32", "indistinct: … the same within ±1.1 %"."""
     names = {"contestant": comparison.contestant, "baseline": comparison.baseline}
     if comparison.verdict == "faster":
         if comparison.ratio > 0.8:
@@ -85,11 +85,11 @@ def verdict_sentence(comparison: Comparison) -> Sentence:
         return Sentence("{contestant} takes {times} times as long as {baseline}", times=f"{comparison.ratio:.3g}", **names)
     within = format_percent(comparison.within)
     if comparison.more == 0:
-        return Sentence("{contestant} and {baseline} are the same within ±{within}", within=within, **names)
+        return Sentence("indistinct: {contestant} and {baseline} are the same within ±{within}", within=within, **names)
     return Sentence(
-        "unresolved: {contestant} and {baseline} differ by at most {within}; about {more} more pairs are needed to say more",
+        "indistinct: {contestant} and {baseline} differ by at most {within}; about {more} more pairs are needed to say more",
         within=within,
-        more=comparison.more,
+        more=f"{comparison.more:,}",
         **names,
     )
 

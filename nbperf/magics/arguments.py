@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import dataclass
+from typing import Any
 
 from IPython.core.magic_arguments import argument, magic_arguments
 
+from nbperf.core.budgets import needs_items
 from nbperf.core.records import Budget
 from nbperf.errors import PlanError, UnitError
 from nbperf.magics.grammar import Grammar, confidence, label, name, seconds, whole
@@ -35,7 +37,13 @@ def _items(text: str) -> float:
     "-r", "--repeats", type=whole(1), metavar="N", help=Sentence("how often it is measured; a cell: once, a statement: chosen by time")
 )
 @argument("-w", "--warmups", type=whole(0), metavar="N", help=Sentence("runs before that do not count"))
-@argument("-n", "--loops", type=whole(1), metavar="N", help=Sentence("how often a statement runs within one repeat; chosen by time"))
+@argument(
+    "-n",
+    "--loops",
+    type=whole(1),
+    metavar="N",
+    help=Sentence("how often a statement runs within one repeat; chosen by time, so give -n 1 to one that prints or changes something"),
+)
 @argument("-l", "--label", type=label, metavar="LABEL", help=Sentence("what the run is called"))
 @argument("-v", "--variable", type=name, metavar="NAME", help=Sentence("keep the record in this variable"))
 @argument("-o", "--output", action="store_true", help=Sentence("the record becomes the cell's value"))
@@ -59,7 +67,13 @@ def _items(text: str) -> float:
     help=Sentence("what it must keep, such as 'time.wall p95 < 5 ms'; may stand several times"),
 )
 @argument("-i", "--items", type=_items, metavar="N", help=Sentence("units of work in one run: shows them per second and per joule"))
-@argument("-t", "--seconds", type=seconds, metavar="S", help=Sentence("about how long the repeats, or vs at most, may take"))
+@argument(
+    "-t",
+    "--seconds",
+    type=seconds,
+    metavar="S",
+    help=Sentence("about how long it may take; at least 5 repeats, or with vs the 8 pairs that a verdict needs, run in any case"),
+)
 @argument("--baseline", type=label, metavar="LABEL", help=Sentence("put the newest stored run of this label beside it"))
 def _options() -> None:
     """Carries the options; never called."""
@@ -91,5 +105,12 @@ class Options:
     items: float | None = None
 
 
-GRAMMAR = Grammar("%perf", _options, lambda label, **found: Options(label=label or "", **found))
-read, described = GRAMMAR.read, GRAMMAR.described
+def _made(label: str | None, **found: Any) -> Options:
+    needs_items(found["budget"], found["items"])
+    return Options(label=label or "", **found)
+
+
+GRAMMAR = Grammar("%perf", _options, _made)
+OF_CELLS = Grammar("%%perf", _options, _made)
+"""The same above a cell, where what is wrong is said of a cell."""
+read, read_cell, described = GRAMMAR.read, OF_CELLS.read, GRAMMAR.described

@@ -8,6 +8,7 @@ from typing import Any
 from IPython.core.error import UsageError
 
 from nbperf.magics.entry import Entry
+from nbperf.magics.sources import kept
 from nbperf.magics.statement import COROUTINE
 from nbperf.words import say
 
@@ -29,7 +30,7 @@ def run_cell(entry: Entry, magic: str, line: str, cell: str) -> object:
     """
     shell: Any = entry.shell
     source = shell.transform_cell(f"%%{magic} {line}\n{cell}")
-    name = shell.compile.cache(source, shell.execution_count)
+    name = kept(shell, source)
     mode, shell.ast_node_interactivity = shell.ast_node_interactivity, "last_expr"  # as for every cell magic
     try:
         tree = shell.transform_ast(shell.compile.ast_parse(source, filename=name))

@@ -20,6 +20,7 @@ from IPython.display import DisplayHandle, display
 from nbperf.core.budgets import check, exceeded
 from nbperf.core.records import Run
 from nbperf.errors import BudgetExceeded, PlanError
+from nbperf.magics import sources
 from nbperf.magics.arguments import Options, read
 from nbperf.magics.journal import Journal
 from nbperf.magics.keeping import Keeper
@@ -316,7 +317,7 @@ class Entry:
             for key in (self.cell_id, cell.options.label):
                 self.versions.ran(key or None, body(source))
             if self.journal.mode != "off":
-                self.journal.add(self._shell.execution_count, source, cell.run)
+                self.journal.add(sources.number(self._shell), source, cell.run)
         if cell.automatic:
             if self.journal.mode == "show":
                 from nbperf.report.line import card
@@ -456,12 +457,13 @@ class Entry:
         return armed
 
     def _source(self) -> str | None:
-        """The name under which the running cell's source is kept for tracebacks, where it goes by the text as typed."""
+        """The name under which the running cell's source is kept for tracebacks."""
         info = self.info
         if info is None:
             return None
         try:
-            name: str = self._shell.compile.get_code_name(info.raw_cell, info.raw_cell, self._shell.execution_count)
+            transformed = getattr(info, "transformed_cell", None) or info.raw_cell  # by which the terminal's shell names it
+            name: str = self._shell.compile.get_code_name(info.raw_cell, transformed, sources.number(self._shell))
         except Exception:  # noqa: BLE001 - an older shell, or another's compiler: the newest source is looked at instead
             return None
         return name

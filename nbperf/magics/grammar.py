@@ -18,6 +18,7 @@ from typing import Generic, NoReturn, TypeVar
 from IPython.core.error import UsageError
 from IPython.core.magic_arguments import construct_parser
 
+from nbperf.errors import PlanError
 from nbperf.words import say
 
 Read = TypeVar("Read")
@@ -51,9 +52,11 @@ def seconds(text: str) -> float:
 
 
 def confidence(text: str) -> float:
-    """A confidence, such as 0.99 or 99%."""
+    """A confidence, such as 0.99, 99% or 99."""
     try:
-        number = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+        number = float(text.removesuffix("%"))
+        if text.endswith("%") or number >= 50:  # 99 can only mean 99 %
+            number /= 100
     except ValueError:
         number = 0.0
     if not 0.5 <= number < 1:
@@ -75,6 +78,8 @@ def label(text: str) -> str:
     return text
 
 
+HELP_WANTED = re.compile(r"\s*(?:-h|--help)(?![\w=-])")
+"""The front of a line that asks for help, as every command understands it; no magic has such an option."""
 _WORD = re.compile(r"""\s*(?:"(?P<double>[^"]*)"|'(?P<single>[^']*)'|(?P<bare>\S+))""")
 
 
@@ -88,7 +93,7 @@ class Grammar(Generic[Read]):
     carrier : callable
         What its ``@argument`` lines decorate.
     make : callable
-        Makes the record from ``rest`` and the options by name; lists become tuples.
+        Makes the record from ``rest`` and the options by name; lists become tuples. A PlanError of its own is said.
     """
 
     def __init__(self, magic: str, carrier: Callable[[], None], make: Callable[..., Read]) -> None:
@@ -143,7 +148,10 @@ class Grammar(Generic[Read]):
         except UsageError as error:
             text = str(error).strip().splitlines()[-1] if str(error).strip() else say("the options could not be read")
             raise UsageError(f"{self.magic}: {text.removeprefix('error: ')}") from None
-        return self._make(rest=rest, **{name: tuple(value) if isinstance(value, list) else value for name, value in found.items()})
+        try:
+            return self._make(rest=rest, **{name: tuple(value) if isinstance(value, list) else value for name, value in found.items()})
+        except PlanError as error:
+            raise UsageError(f"{self.magic}: {error}") from None
 
     def _split(self, line: str) -> tuple[list[str], str]:
         """The options as argparse wants them, and the untouched rest."""
@@ -223,9 +231,13 @@ class Grammar(Generic[Read]):
 
     def _unknown(self, flag: str) -> NoReturn:
         known = self.flags
+        if HELP_WANTED.match(flag):
+            raise UsageError(say("{magic}: `{magic}?` alone in a cell shows the help", magic=self.magic))
         near = get_close_matches(flag, known, 1)
         options = ", ".join(sorted(name for name in known if not name.startswith("--")))
         hint = say("did you mean {near}?", near=near[0]) if near else say("the options are {options}.", options=options)
+        if self.magic.startswith("%%"):
+            raise UsageError(say("{magic}: unknown option {flag}: {hint}", magic=self.magic, flag=flag, hint=hint))
         raise UsageError(
             say(
                 "{magic}: unknown option {flag}: {hint} A statement that begins with a minus stands behind --",

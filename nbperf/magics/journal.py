@@ -60,7 +60,9 @@ class Journal:
         return time.time() if self.mode != "off" else self._ended
 
     def add(self, number: int, source: str, run: Run) -> None:
-        """A cell ran."""
+        """A cell ran; one that only asks us something is none of the session's work."""
+        if all(line.lstrip().startswith(("%nbperf", "#")) for line in source.splitlines() if line.strip()):
+            return
         self.cells.append(Executed(number=number, title=title(source), run=run))
 
     def totals(self) -> dict[str, float]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -19,9 +20,11 @@ from nbperf.core.lines import MemoryContest, MemoryTrace
 from nbperf.errors import PlanError
 from nbperf.magics.direct import run_cell
 from nbperf.magics.entry import Entry
+from nbperf.magics.grammar import HELP_WANTED
 from nbperf.magics.settings import NBPerf
+from nbperf.magics.sources import as_written, kept, outside
 from nbperf.magics.statement import COROUTINE, contestants
-from nbperf.magics.trace_arguments import TraceOptions, described, read
+from nbperf.magics.trace_arguments import TraceOptions, described, read, read_cell
 from nbperf.words import Sentence, say
 
 HELP = (
@@ -68,7 +71,11 @@ class MemtraceMagics(Magics):
     @line_cell_magic
     def memtrace(self, line: str, cell: str | None = None, local_ns: dict[str, Any] | None = None) -> object:
         """Replaced by `describe` where the magics are loaded, so that ``%%memtrace?`` shows it."""
-        options = read(line)
+        __tracebackhide__ = True
+        if HELP_WANTED.match(line):
+            sys.stdout.write(describe())
+            return None
+        options = (read if cell is None else read_cell)(line)
         try:
             if cell is None:
                 return self._statement(options, local_ns)
@@ -83,7 +90,12 @@ class MemtraceMagics(Magics):
                 raise UsageError(say("%%memtrace: -r is only for vs; a cell is traced once, since tracing repeats nothing"))
             return run_cell(self._entry, "memtrace", line, cell)
         except PlanError as error:
-            raise UsageError(f"%memtrace: {error}") from None
+            raise UsageError(f"{'%memtrace' if cell is None else '%%memtrace'}: {error}") from None
+        except UsageError:
+            raise
+        except BaseException as error:
+            error.__traceback__ = outside(error.__traceback__)
+            raise
 
     def _scope(self, local_ns: dict[str, Any] | None) -> dict[str, Any]:
         names: dict[str, Any] = self.shell.user_ns
@@ -117,9 +129,10 @@ class MemtraceMagics(Magics):
 
         shell = self.shell
         source = shell.transform_cell(text)
-        name = shell.compile.cache(source, shell.execution_count)  # a line of the trace shows it
-        tree = ast.parse(source, name)
-        code = compile(tree, name, "exec", shell.compile.flags | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+        name = kept(shell, source)  # a line of the trace shows it
+        with as_written("%memtrace"):
+            tree = ast.parse(source, name)
+            code = compile(tree, name, "exec", shell.compile.flags | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
         if code.co_flags & COROUTINE:
             raise UsageError(say("%memtrace: a statement cannot await; put it into a cell under `%%memtrace`, which can"))
         called, instead = [], {}
@@ -149,7 +162,8 @@ class MemtraceMagics(Magics):
             if value:
                 raise UsageError(say("%%memtrace vs: {flag} is for a single trace", flag=flag))
         scope = self._scope(local_ns)
-        sources = contestants(cell, self.shell, "%%memtrace")
+        with as_written("%%memtrace vs"):
+            sources = contestants(cell, self.shell, "%%memtrace")
         if len(sources) > 2:
             raise UsageError(say("%%memtrace vs: two labelled lines are compared, found {found}", found=len(sources)))
         tasks, called = {}, functions(options.function, scope)

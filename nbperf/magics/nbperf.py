@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from typing import Any
 
@@ -13,10 +14,30 @@ from nbperf.core.session import Order, idle_energy
 from nbperf.magics.entry import Entry
 from nbperf.magics.settings import NBPerf
 from nbperf.measuring.recorder import Recorder
-from nbperf.words import say
+from nbperf.words import Sentence, say
 
 TRIAL = 0.1
 """Seconds of the trial window: what counts in ticks of the kernel needs some of them."""
+
+
+HELP = (
+    Sentence("What can be measured here, and the cells of the session."),
+    "",
+    ("%nbperf", Sentence("what can be measured on this machine; what cannot, why, and the remedy; settings")),
+    ("%nbperf auto on", Sentence("record every cell quietly; off ends it")),
+    ("%nbperf auto show", Sentence("the same, with a line under each cell")),
+    ("%nbperf cells", Sentence("the recorded cells ranked by time, and the session's idle time")),
+    ("%nbperf cells memory", Sentence("ranked by memory; or by energy")),
+    "",
+    Sentence("%%perf? and %%memtrace? show how cells and statements are measured."),
+)
+"""What ``%nbperf?`` shows."""
+
+
+def describe() -> str:
+    """What ``%nbperf?`` shows, in the reader's language."""
+    lines = [f"    {line[0]:23}{say(line[1])}" if isinstance(line, tuple) else say(line) for line in HELP]
+    return "\n".join([*lines, ""])
 
 
 @magics_class
@@ -27,16 +48,17 @@ class StatusMagics(Magics):
         super().__init__(shell)
         self._entry = entry
         self._settings = settings
+        settings.observe(lambda _: self._describe(), "language")
+        self._describe()
+
+    @staticmethod
+    def _describe() -> None:
+        StatusMagics.nbperf.__doc__ = describe()
 
     @no_var_expand
     @line_magic
     def nbperf(self, line: str) -> None:
-        """Show what nbperf can measure here, and record the session.
-
-        %nbperf                      what can be measured on this machine; what cannot, why, and the remedy; settings
-        %nbperf auto on|show|off     record every cell quietly; show puts a line under each
-        %nbperf cells [memory]       the recorded cells ranked by time, memory or energy, and the session's idle time
-        """
+        """Replaced by `describe` where the magics are loaded, so that ``%nbperf?`` shows it."""
         words = line.split()
         match words:
             case []:
@@ -49,12 +71,14 @@ class StatusMagics(Magics):
                 self._cells("time")
             case ["cells", ("time" | "memory" | "energy") as order]:
                 self._cells(order)
+            case ["help" | "-h" | "--help"]:
+                sys.stdout.write(describe())
             case ["auto", *_]:
                 raise UsageError(say("%nbperf: auto is on, show or off, not {found!r}", found=" ".join(words[1:])))
             case ["cells", *_]:
                 raise UsageError(say("%nbperf: cells are ranked by time, memory or energy, not by {found!r}", found=" ".join(words[1:])))
             case _:
-                raise UsageError(say("%nbperf: unknown {found!r}; there are auto and cells, and %nbperf alone", found=line.strip()))
+                raise UsageError(say("%nbperf: unknown {found!r}; there are auto, cells and help, and %nbperf alone", found=line.strip()))
 
     def _status(self) -> None:
         from nbperf import report

@@ -26,7 +26,11 @@ class NBPerf(Configurable):
         config=True
     )
     pairs = Int(1000, min=8, help=Sentence("A comparison takes at most so many pairs.")).tag(config=True)
-    seconds = Float(10.0, min=0.01, help=Sentence("A comparison takes at most about so many seconds.")).tag(config=True)
+    seconds = Float(
+        10.0,
+        min=0.01,
+        help=Sentence("A comparison takes at most about so many seconds, once it has the 8 pairs (at 0.99) that a verdict needs."),
+    ).tag(config=True)
     card = Bool(True, help=Sentence("Show the card under a measured cell; `-q` hides one.")).tag(config=True)
     history = Unicode(
         DEFAULT, allow_none=True, help=Sentence("File in which runs are kept, relative to the kernel's folder; None keeps none.")

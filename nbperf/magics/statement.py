@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
 
+from nbperf.magics.sources import kept
 from nbperf.measuring.blocks import Block
 from nbperf.words import say
 
@@ -99,11 +100,11 @@ class Statement:
 
     def __init__(self, source: str, shell: InteractiveShell, scope: dict[str, Any]) -> None:
         self.source = source
-        body = _body(source, shell)
-        code = _looped(body)
         made: dict[str, Any] = {}
-        exec(code, scope, made)
-        self._block: Block = made["__nbperf_block__"]
+        exec(_looped(*_body(source, shell)), scope, made)
+        block = made["__nbperf_block__"]
+        block.__code__ = block.__code__.replace(co_name="<module>", co_qualname="<module>")  # so that tracebacks show the statement alone
+        self._block: Block = block
 
     @property
     def label(self) -> str:
@@ -124,26 +125,62 @@ class Statement:
             raise
 
 
-def _body(source: str, shell: InteractiveShell) -> list[ast.stmt]:
+def _body(source: str, shell: InteractiveShell) -> tuple[list[ast.stmt], str]:
+    """The statement's own nodes, and the name under which its text is kept."""
     text = shell.transform_cell(source)
     if not parses(text) and (late := re.search(r"\s(-[a-z]|--[a-z]+)(\s+\S+)?\s*$", source)):
         raise UsageError(say("%perf: options stand before the statement, as in: %perf {option} STATEMENT", option=late[0].strip()))
-    tree = compile(text, FILENAME, "exec", ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    name = kept(shell, text)
+    tree = compile(text, name, "exec", ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
     assert isinstance(tree, ast.Module)
-    bare = compile(tree, FILENAME, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)  # a `break` or `return` must not become legal in our loop
+    bare = compile(tree, name, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)  # a `break` or `return` must not become legal in our loop
     if bare.co_flags & COROUTINE:
         raise UsageError(say("%perf: a statement cannot await; put it into a cell under `%%perf -r N`, which can"))
-    return tree.body
+    return tree.body, name
 
 
-def _looped(body: list[ast.stmt]) -> CodeType:
-    frame = ast.parse(f"def __nbperf_block__({LOOPS}):\n for __nbperf_i__ in {LOOPS}: pass", FILENAME)
+def _looped(body: list[ast.stmt], name: str) -> CodeType:
+    frame = ast.parse(f"def __nbperf_block__({LOOPS}):\n for __nbperf_i__ in {LOOPS}: pass", name)
     function = frame.body[0]
     assert isinstance(function, ast.FunctionDef)
     loop = function.body[0]
     assert isinstance(loop, ast.For)
     loop.body = body or [ast.Pass(lineno=1, col_offset=0)]
-    return compile(ast.fix_missing_locations(frame), FILENAME, "exec")
+    return compile(ast.fix_missing_locations(frame), name, "exec")
+
+
+def _refuse(line: str, n: int, magic: str, *, parsed: bool = False) -> None:
+    """Say what is wrong with a line of a contest that has a label or means to; nothing, where that is not seen.
+
+    With `parsed` it is known to be Python: what stands behind a label is then at fault only if it is no expression.
+    """
+    label, colon, rest = (part.strip() for part in line.partition(":"))
+    first, *more = label.split() or [""]
+    if not colon or not label or "(" in label or line[:1].isspace() or (more and keyword.iskeyword(first)):
+        return
+    if not label.isidentifier() or keyword.iskeyword(label):
+        raise UsageError(
+            say("{magic} vs: line {n}: the label {label!r} is no name; letters, digits and _ make one, as in fp32: model(x)",
+                magic=magic, n=n, label=label)
+        )  # fmt: skip
+    if not rest or rest.startswith("#"):
+        raise UsageError(
+            say("{magic} vs: line {n}: an expression is wanted behind {label}: on the same line, as in fp32: model(x); "
+                "several statements make a function, which is called there", magic=magic, n=n, label=label)
+        )  # fmt: skip
+    if (parsed or parses(rest)) and not _is_expression(rest):
+        raise UsageError(
+            say("{magic} vs: line {n}: {rest!r} is a statement, and an expression is wanted, as in fp32: model(x)",
+                magic=magic, n=n, rest=rest)
+        )  # fmt: skip
+
+
+def _is_expression(source: str) -> bool:
+    try:
+        compile(source, FILENAME, "eval", ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    except (SyntaxError, ValueError):
+        return False
+    return True
 
 
 def contestants(cell: str, shell: InteractiveShell, magic: str = "%%perf") -> dict[str, str]:
@@ -166,17 +203,13 @@ def contestants(cell: str, shell: InteractiveShell, magic: str = "%%perf") -> di
         tree = ast.parse(text, FILENAME)
     except SyntaxError:
         for n, line in enumerate(text.splitlines(), start=1):
-            label, colon, _ = line.partition(":")
-            if colon and label.strip() and not (label.strip().isidentifier() and not keyword.iskeyword(label.strip())) and "(" not in label:
-                raise UsageError(
-                    say("{magic} vs: line {n}: the label {label!r} is no name; letters, digits and _ make one, as in fp32: model(x)",
-                        magic=magic, n=n, label=label.strip())
-                ) from None  # fmt: skip
+            _refuse(line, n, magic)
         raise
     found: dict[str, str] = {}
     for node in tree.body:
         if not (isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.simple and node.value is None):
             line = (ast.get_source_segment(text, node) or "").splitlines()[0]
+            _refuse(line, node.lineno, magic, parsed=True)
             raise UsageError(
                 say("{magic} vs: line {n} has no label: {line!r}; each line is label: expression, as in fp32: model(x)",
                     magic=magic, n=node.lineno, line=line)
@@ -185,7 +218,8 @@ def contestants(cell: str, shell: InteractiveShell, magic: str = "%%perf") -> di
         if label in found:
             raise UsageError(say("{magic} vs: the label {label} stands twice: give each line a label of its own", magic=magic, label=label))
         source = ast.get_source_segment(text, node.annotation) or ast.unparse(node.annotation)
-        found[label] = f"({source}\n)" if "\n" in source else source  # brackets around several lines are not part of the node
+        # The brackets around an expression are not part of its node: some expressions need them, and so do several lines.
+        found[label] = f"({source}\n)" if "\n" in source else source if parses(source) else f"({source})"
     if len(found) < 2:
         raise UsageError(
             say("{magic} vs: two or more labelled lines are wanted, found {found}: fp32: model(x)", magic=magic, found=len(found))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import dataclass
+from typing import Any
 
 from IPython.core.magic_arguments import argument, magic_arguments
 
@@ -73,5 +74,11 @@ class TraceOptions:
     repeats: int | None = None
 
 
-GRAMMAR = Grammar("%memtrace", _options, lambda label, **found: TraceOptions(label=label or "", **found))
-read, described = GRAMMAR.read, GRAMMAR.described
+def _made(label: str | None, **found: Any) -> TraceOptions:
+    return TraceOptions(label=label or "", **found)
+
+
+GRAMMAR = Grammar("%memtrace", _options, _made)
+OF_CELLS = Grammar("%%memtrace", _options, _made)
+"""The same above a cell, where what is wrong is said of a cell."""
+read, read_cell, described = GRAMMAR.read, OF_CELLS.read, GRAMMAR.described

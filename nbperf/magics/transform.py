@@ -171,14 +171,14 @@ def _compiles(body: list[ast.stmt]) -> bool:
 def _restore(magic: str, line: str, source: str | None) -> None:
     """Let tracebacks show the cell's first line as a comment, instead of the marker that stood in for it.
 
-    The source was put into the cache just now: under the name given, else among the newest.
+    The source was put into the cache just now: under the name given, else (a cell run from Python) among the newest.
     """
     entries = linecache.cache
-    names = [source] if source in entries else list(itertools.islice(reversed(entries), 4))
-    for name in names:
-        entry = entries[name]
+    for name in (source, *itertools.islice(reversed(entries), 4)):
+        entry = entries.get(name or "", ())
         if len(entry) == 4 and entry[2][:1] in ([marker(magic, line)], [quiet_marker(magic, line)]):
             entry[2][0] = f"# %%{magic} {line}".rstrip() + "\n"
+            return
 
 
 def _call(name: str, *arguments: ast.expr) -> ast.Expr:

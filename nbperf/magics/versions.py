@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
 
+from nbperf.magics.sources import kept
 from nbperf.magics.statement import COROUTINE
 from nbperf.words import say
 
@@ -58,7 +59,10 @@ class Versions:
             if earlier != text:
                 return earlier
         raise UsageError(
-            say("%%perf vs last: no other version of this cell has run under %%perf in this session: run it, change it, then compare")
+            say(
+                "%%perf vs last: no other version of this cell has run under %%perf in this session, and what ran without it is not kept: "
+                "run it under %%perf, change it, then compare"
+            )
         )
 
 
@@ -73,7 +77,7 @@ def block(text: str, shell: Any) -> Block:
         The user's own.
     """
     source = shell.transform_cell(text)
-    name = shell.compile.cache(source, shell.execution_count)  # so that a traceback shows the lines
+    name = kept(shell, source)
     code = compile(source, name, "exec", shell.compile.flags | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
     if code.co_flags & COROUTINE:
         raise UsageError(say("%%perf vs last: a cell that awaits cannot be repeated from here"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from nbperf.core.budgets import parse
+from nbperf.core.budgets import needs_items, parse
 from nbperf.core.records import Budget
 from nbperf.errors import PlanError
 from nbperf.probes import catalog
@@ -31,6 +31,19 @@ def budgets(asked: Sequence[str | Budget]) -> tuple[Budget, ...]:
     if isinstance(asked, str):
         asked = (asked,)
     return tuple(budget(each) if isinstance(each, str) else each for each in asked)
+
+
+def for_run(asked: Sequence[str | Budget], count: float | None) -> tuple[tuple[Budget, ...], float | None]:
+    """Both of them, which must fit one another.
+
+    Raises
+    ------
+    PlanError
+        If one of them is wrong, or a budget bounds a rate and there are no items.
+    """
+    found, number = budgets(asked), items(count)
+    needs_items(found, number)
+    return found, number
 
 
 def items(count: float | None) -> float | None:

@@ -16,6 +16,10 @@ from nbperf.words import say
 
 Block = Callable[[int], object]
 """Runs something so many times, in a loop that costs as little as can be."""
+Foreseen = Callable[[int, float], None]
+"""Told how many repeats or pairs there must be and about how many seconds they take, where that is clearly more than asked for."""
+CLEARLY = 1.5
+"""Times the seconds asked for, and one second more than them at least, from which it is said ahead."""
 YOUNG = 700
 """New objects after which young garbage is collected between two blocks, as Python would have done inside them."""
 
@@ -80,6 +84,12 @@ def timed(block: Block, loops: int) -> float:
     block(loops)
     accelerator.synchronise()
     return (perf_counter() - start) / loops
+
+
+def foresee(foreseen: Foreseen | None, fewest: int, once: float, asked: float) -> None:
+    """Say ahead that the fewest repeats, of `once` seconds each, will take clearly longer than was asked for."""
+    if foreseen is not None and fewest * once > max(CLEARLY * asked, asked + 1.0):
+        foreseen(fewest, fewest * once)
 
 
 def _fill(once: float, length: float) -> int:

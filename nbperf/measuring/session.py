@@ -6,10 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 
+from nbperf.core.budgets import needs_items
 from nbperf.core.records import Absence, Budget, Run
 from nbperf.errors import PlanError
 from nbperf.measuring import asked
-from nbperf.measuring.blocks import Block, calibrate, collection, looped, sweep
+from nbperf.measuring.blocks import Block, Foreseen, calibrate, collection, foresee, looped, sweep
 from nbperf.measuring.recorder import Recorder
 from nbperf.probes.base import Probe
 from nbperf.words import say
@@ -33,7 +34,7 @@ class Plan:
     loops : int, optional
         How often the task runs within a window; None chooses it, so that a window lasts about 5 ms.
     seconds : float
-        About how long it may all take where repeats are chosen.
+        About how long it may all take where repeats are chosen; five are taken in any case.
     collect : bool
         Whether Python's garbage collection stays on.
     also : tuple of str
@@ -48,7 +49,7 @@ class Plan:
     Raises
     ------
     PlanError
-        If a number is not a positive one.
+        If a number is not a positive one, or a budget bounds a rate and there are no items.
     """
 
     repeats: int | None = None
@@ -62,7 +63,7 @@ class Plan:
     reference: bool = False
 
     def __post_init__(self) -> None:
-        asked.items(self.items)
+        needs_items(self.budgets, asked.items(self.items))
         for name, value, least in (("repeats", self.repeats, 1), ("warmups", self.warmups, 0), ("loops", self.loops, 1)):
             if value is not None and (type(value) is not int or value < least):
                 raise PlanError(
@@ -148,8 +149,9 @@ def measure_block(
     *,
     label: str = "",
     probes: Callable[[], tuple[Sequence[Probe], Sequence[Absence]]] | None = None,
+    foreseen: Foreseen | None = None,
 ) -> Run:
-    """As `measure`, for something that loops by itself."""
+    """As `measure`, for something that loops by itself; `foreseen` is told once a repeat has shown that it must be."""
     recorder = Recorder(
         label,
         also=plan.also,
@@ -178,7 +180,9 @@ def measure_block(
                 recorder.add(window, window.close(loops), error)
             done += 1
             if repeats is None and done >= max(plan.warmups, 1):  # the last warm-up, or the first repeat, says how long one takes
-                repeats = max(FEWEST, min(MOST, round(plan.seconds / (perf_counter() - start))))
+                once = perf_counter() - start
+                repeats = max(FEWEST, min(MOST, round(plan.seconds / once)))
+                foresee(foreseen, FEWEST, once, plan.seconds)
             if not plan.collect:
                 sweep()
     return recorder.run()

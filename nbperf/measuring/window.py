@@ -115,7 +115,7 @@ def perf(label: Any = "", *, also: Sequence[str] = (), budgets: Sequence[str | B
     Raises
     ------
     PlanError
-        If the label is neither a text nor a function, or a budget cannot be read.
+        If the label is neither a text nor a function, or a budget cannot be read or bounds a rate and there are no items.
     UnitError
         If a budget's unit is unknown or of another kind.
 
@@ -128,9 +128,9 @@ def perf(label: Any = "", *, also: Sequence[str] = (), budgets: Sequence[str | B
     1
     """
     if isinstance(label, str):
-        return Block(label, also, asked.budgets(budgets), asked.items(items))
+        return Block(label, also, *asked.for_run(budgets, items))
     if callable(label) or isinstance(label, classmethod | staticmethod):
-        return Block("", also, asked.budgets(budgets), asked.items(items))(label)
+        return Block("", also, *asked.for_run(budgets, items))(label)
     raise PlanError(say("perf takes a label or a function, not {found}", found=type(label).__name__))
 
 

@@ -74,6 +74,10 @@ def discover(
             raise PlanError(say("the names of probes are a list, such as [{found!r}], not a text", found=given))
     kernel = kernel or files.KERNEL
     wanted = dict.fromkeys((*(names if names is not None else _default()), *also))
+    for name in also:
+        if name not in BUILT_IN and name not in _entry_points():
+            optional = ", ".join(sorted(OPTIONAL))  # the others run by themselves
+            raise PlanError(say("there is no probe named {name!r}; beside the default ones there are {known}", name=name, known=optional))
     probes: list[Probe] = []
     absences: list[Absence] = []
     for name in wanted:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nbperf.core import stats
-from nbperf.core.budgets import Outcome, outcomes, written
+from nbperf.core.budgets import NAMES, Outcome, outcomes, written
 from nbperf.core.records import Measurement, Provenance, Run
 from nbperf.core.units import NARROW, Unit, format_percent, format_value, supported_digits
 from nbperf.report.card import Piece, Row
@@ -50,7 +50,7 @@ def _row(outcome: Outcome) -> Row:
     budget, found = outcome.budget, outcome.found
     notes: list[Piece] = [budget.text]
     if f" {budget.statistic} " not in budget.text:
-        notes.append(budget.statistic)
+        notes.append(NAMES.get(budget.statistic, budget.statistic))
     if budget.device and f"@{budget.device}" not in budget.text:
         notes.append(budget.device)
     if found is None:

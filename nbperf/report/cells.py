@@ -36,7 +36,7 @@ def card(cells: Sequence[Executed], since: float, until: float, *, order: Order 
     whole = until - since
     busy = sum(cell.seconds for cell in cells)
     facts: list[Piece] = [
-        Sentence("{n} cells in {time}", n=len(cells), time=format_value(whole, Unit.SECOND)),
+        Sentence("1 cell in {time}" if len(cells) == 1 else "{n} cells in {time}", n=len(cells), time=format_value(whole, Unit.SECOND)),
         Sentence("idle {share}", share=format_percent(idle)),
     ]
     joules = [cell.joules for cell in cells if cell.joules is not None]

@@ -92,6 +92,18 @@ def _interval(comparison: Comparison) -> str:
     return f"{low:.{places}f}–{high:.{places}f}×"
 
 
+def _ratio(comparison: Comparison) -> str:
+    """The ratio; enough digits that it does not leave its interval, as that is written."""
+    low, high = comparison.interval
+    text = format_ratio(comparison.ratio, spread=(high - low) / 2)
+    ends = [float(end) for end in _interval(comparison).rstrip("×").split("–")]
+    places = len(text.rstrip("×").partition(".")[2])
+    while places < 6 and not min(ends) <= float(text.rstrip("×")) <= max(ends):
+        places += 1
+        text = f"{comparison.ratio:.{places}f}×"
+    return text
+
+
 def _contests(comparisons: Sequence[Comparison]) -> Contests:
     # Ratios are even on a logarithmic axis: half the time lies as far to the left as twice the time to the right.
     ends = [math.log(end) for comparison in comparisons for end in (*comparison.interval, comparison.ratio) if end > 0]
@@ -112,7 +124,7 @@ def _contests(comparisons: Sequence[Comparison]) -> Contests:
             Contest(
                 name=comparison.contestant,
                 median=_centre(pairs.contestant_values, pairs.unit, pairs.provenance),
-                ratio=format_ratio(comparison.ratio, spread=(upper - lower) / 2),
+                ratio=_ratio(comparison),
                 interval=_interval(comparison),
                 place=(place(lower), place(comparison.ratio), place(upper)),
                 outcome=outcome(comparison),

@@ -187,4 +187,5 @@ def _table(table: Table) -> str:
         f"<tr><td>{line(first)}</td>{''.join(f'<td>{cell if not table.columns else line(cell)}</td>' for cell in rest)}</tr>"
         for first, *rest in rows
     )
-    return f'<div class="nbperf-fold"><b>{line(table.title)}</b></div><table>{head}<tbody>{body}</tbody></table>'
+    title = f'<div class="nbperf-fold"><b>{line(table.title)}</b></div>' if table.title else ""
+    return f"{title}<table>{head}<tbody>{body}</tbody></table>"

@@ -126,7 +126,7 @@ def _contests(card: Card) -> list[str]:
 
 
 def _table(table: Table) -> list[str]:
-    lines = [_strong(_cell(table.title)), ""]
+    lines = [_strong(_cell(table.title)), ""] if table.title else []
     if table.columns:
         return lines + _grid([_cell(column) for column in table.columns], [[_cell(cell) for cell in row] for row in table.rows])
     return lines + _grid(("", ""), [(_cell(row[0]), _line(row[1:])) for row in table.rows])

@@ -30,7 +30,9 @@ def of_limit(place: Environment | None, peak: float) -> Piece:
         return ""
     share = format_percent(peak / most)
     if place.memory_limit and place.memory_limit_source:
-        return Sentence("{share} of {limit} ({source})", share=share, limit=limit(most), source=place.memory_limit_source)
+        whole = place.memory_limit_source == "machine"  # the others are names: a file, a variable
+        source = Sentence("machine") if whole else place.memory_limit_source
+        return Sentence("{share} of {limit} ({source})", share=share, limit=limit(most), source=source)
     return Sentence("{share} of {limit}", share=share, limit=limit(most))
 
 

@@ -43,12 +43,13 @@ def card(run: Run) -> Card:
         *asked.kept(run),
     ]
     regions, all_regions = bar(seen)
+    missing = absences(run.absences)
     folded = [
         _readings(found, len(seen.samples)),
         _repeats(run, found),
         all_regions,
         _findings(findings[NOTICES:]),
-        absences(run.absences),
+        missing,
         machine.table(run.environment, run.started_at),
     ]
     return Card(
@@ -60,7 +61,7 @@ def card(run: Run) -> Card:
         notices=tuple(Notice(cause=f.cause, remedy=f.remedy, grave=f.weight >= 2) for f in findings[:NOTICES]),
         tables=_held(run),
         folded=tuple(table for table in folded if table and table.rows),
-        summary=_summary(run, found),
+        summary=_summary(run, found, missing),
     )
 
 
@@ -318,8 +319,8 @@ def _findings(findings: tuple[Finding, ...]) -> Table:
     return Table(title=Sentence("More findings"), columns=(Sentence("cause"), Sentence("remedy")), rows=rows)
 
 
-def _summary(run: Run, found: Found) -> tuple[Piece, ...]:
+def _summary(run: Run, found: Found, missing: Table) -> tuple[Piece, ...]:
     pieces: list[Piece] = [Sentence("{n} readings", n=len(found))] if found else []
-    if run.absences:
-        pieces.append(Sentence("{n} not measured", n=len(run.absences)))
+    if missing.rows:
+        pieces.append(Sentence("{n} not measured", n=len(missing.rows)))
     return (*pieces, *machine.summary(run.environment))

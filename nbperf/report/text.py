@@ -34,10 +34,10 @@ def render(card: Card, *, details: bool, width: int) -> str:
         body += flow([line(piece) for piece in card.summary], inner, GAP)
     body += _listing(card.listing, inner)
     for table in card.tables:
-        body += ["", line(table.title), *(MARGIN + row for row in _table(table, inner - len(MARGIN)))]
+        body += ["", *_titled(table, inner)]
     body += _listing(card.rest, inner) if details else []
     for table in card.folded if details else ():
-        body += ["", line(table.title), *(MARGIN + row for row in _table(table, inner - len(MARGIN)))]
+        body += ["", *_titled(table, inner)]
     lines += [(MARGIN + row).rstrip() for row in body]
     return "\n".join(lines)
 
@@ -125,6 +125,11 @@ def _notice(notice: Notice, room: int) -> list[str]:
             first, *rest = wrap(said, room - 2)
             lines += [f"{mark} {first}", *(f"  {part}" for part in rest)]
     return lines
+
+
+def _titled(table: Table, room: int) -> list[str]:
+    title = [line(table.title)] if table.title else []
+    return [*title, *(MARGIN + row for row in _table(table, room - len(MARGIN)))]
 
 
 def _table(table: Table, room: int) -> list[str]:

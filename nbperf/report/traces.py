@@ -165,5 +165,5 @@ def _summary(trace: MemoryTrace) -> tuple[Piece, ...]:
     if trace.tracer:
         pieces.append(trace.tracer)
     if trace.absences:
-        pieces.append(Sentence("{n} not measured", n=len(trace.absences)))
+        pieces.append(Sentence("{n} not measured", n=len(absences(trace.absences).rows)))
     return (*pieces, *machine.summary(trace.environment))

@@ -200,8 +200,8 @@ def plot_history(
     Raises
     ------
     RecordError
-        If no run that fits has the quantity, and the message names those there are; or if it was read on several
-        devices and none is named.
+        If no run has the label, or none that fits has the quantity, and the message names those there are; or if it was
+        read on several devices and none is named.
     """
     from nbperf.core import stats
     from nbperf.core.records import Provenance
@@ -213,6 +213,11 @@ def plot_history(
     if device is not None:
         table = table[table["device"] == device]
     if not len(table):
+        if label is not None and not len(_table(kept, _where(label, None, None))):
+            labels = sorted({repr(found) for found in _table(kept, _where(None, None, None))["label"] if found})
+            raise RecordError(
+                say("no run is labelled {label!r}; there are {known}", label=label, known=", ".join(labels) or say("no labelled runs"))
+            )
         known = sorted(set(_table(kept, where)["quantity"]))
         raise RecordError(
             say("no kept run has {quantity!r}; there are {known}", quantity=quantity, known=", ".join(known) or say("no runs that fit"))
@@ -236,17 +241,21 @@ def plot_history(
     return trend(points, quantity, title=label or "", dark=dark)
 
 
-def export_history(path: str | Path, *, label: str | None = None, since: Since = None, source: str | Path | None = None) -> int:
+def export_history(
+    path: str | Path, *, label: str | None = None, since: Since = None, source: str | Path | None = None, overwrite: bool = False
+) -> int:
     """Write the runs and memory traces that were kept into a file that another machine can import.
 
     Parameters
     ----------
     path : str or Path
-        Its ending says how: ``.sqlite`` (a history), ``.jsonl`` (a run a line) or ``.parquet``. It must not exist yet.
+        Its ending says how: ``.sqlite`` (a history), ``.jsonl`` (a run a line) or ``.parquet``.
     label, since
         As for `runs`.
     source : str or Path, optional
         The history that is exported.
+    overwrite : bool
+        Whether a file that is there already is replaced.
 
     Returns
     -------
@@ -256,26 +265,39 @@ def export_history(path: str | Path, *, label: str | None = None, since: Since =
     Raises
     ------
     PlanError
-        If the ending is another one, or the file exists.
+        If the ending is another one, the folder is missing, or the file exists and is not to be overwritten.
     MissingDependency
         If parquet is asked for and pyarrow is not installed.
     """
-    target = Path(path)
-    if target.exists():
-        raise PlanError(say("{path} exists already, and is not overwritten", path=target))
-    found: list[Kept] = [*runs(label, since=since, path=source), *traces(label, since=since, path=source)]
-    if target.suffix == ".sqlite":
-        kept = History(target)
-        try:
-            kept.write(found)
-        finally:
-            kept.close()
-    elif target.suffix == ".jsonl":
-        target.write_text("".join(dumps(run) + "\n" for run in found), encoding="utf-8")
-    elif target.suffix == ".parquet":
-        _to_parquet(found, target)
-    else:
+    target = Path(path).expanduser()
+    if target.suffix not in {".sqlite", ".jsonl", ".parquet"}:
         raise PlanError(say("{path} should end in .sqlite, .jsonl or .parquet", path=target))
+    if not target.parent.is_dir():
+        raise PlanError(say("there is no folder {path}: make it first", path=target.parent))
+    if target.exists() and not overwrite:
+        raise PlanError(say("{path} exists already: overwrite=True replaces it", path=target))
+    kept = Path(source).expanduser() if source is not None else PLACE.file()
+    if kept is not None and target.exists() and kept.exists() and target.samefile(kept):
+        raise PlanError(say("{path} is the history itself: name another file", path=target))
+    found: list[Kept] = [*runs(label, since=since, path=source), *traces(label, since=since, path=source)]
+    part = target.with_name(f"{target.stem}.part{target.suffix}")  # what was there goes when the new one is whole
+    part.unlink(missing_ok=True)
+    try:
+        if target.suffix == ".sqlite":
+            written = History(part)
+            try:
+                written.write(found)
+            finally:
+                written.close()
+        elif target.suffix == ".jsonl":
+            part.write_text("".join(dumps(run) + "\n" for run in found), encoding="utf-8")
+        else:
+            _to_parquet(found, part)
+        for log in ("-wal", "-shm"):  # of a database that is no more
+            target.with_name(target.name + log).unlink(missing_ok=True)
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
     return len(found)
 
 

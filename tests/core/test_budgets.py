@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import pickle
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import nbperf
-from nbperf.core.budgets import SPELLINGS, STATISTICS, check, exceeded, outcomes, parse, sentence, written
+from nbperf.core.budgets import MEANT, SPELLINGS, STATISTICS, check, exceeded, outcomes, parse, sentence, written
 from nbperf.core.quantities import QUANTITIES
 from nbperf.core.records import Absence, Breach, Provenance, Reading, Run, Sample
 from nbperf.core.units import NARROW, Unit, format_value
@@ -41,6 +42,7 @@ def plain(text: str) -> str:
         ("time.wall p99.9 > 0.5 s", ("time.wall", None, "p99.9", ">", 0.5, Unit.SECOND)),
         ("faults.major <= 10", ("faults.major", None, "median", "<=", 10.0, Unit.COUNT)),
         ("machine.busy.others < 0.5", ("machine.busy.others", None, "median", "<", 0.5, Unit.CORE)),
+        ("items.rate > 1,000 items/s", ("items.rate", None, "median", ">", 1000.0, Unit.ITEM_PER_SECOND)),
         ("machine.busy.others < 0.5 cores", ("machine.busy.others", None, "median", "<", 0.5, Unit.CORE)),
     ],
 )
@@ -59,7 +61,10 @@ def test_a_budget_is_read(text: str, found: tuple[object, ...]) -> None:
         ("time.wall < 5 ms < 6 ms", PlanError, "a budget reads like"),
         ("p95 of time.wall < 5 ms", PlanError, "a budget reads like"),
         ("time.wal < 5 ms", PlanError, "there is no quantity 'time.wal': did you mean time.wall?"),
-        ("rss < 5 MB", PlanError, "did you mean memory.rss.after, memory.rss.before, memory.rss.peak?"),
+        ("rss.p < 5 MB", PlanError, "did you mean memory.rss.peak? `%nbperf` lists those there are"),
+        ("time < 5 ms", PlanError, "there is no quantity 'time': did you mean time.wall? `%nbperf` lists those there are"),
+        ("Memory < 5 GB", PlanError, "did you mean memory.rss.peak, memory.cuda.allocated.peak?"),
+        ("throughput > 5 items/s", PlanError, "did you mean items.rate?"),
         ("zeit < 5 ms", PlanError, "there is no quantity 'zeit': `%nbperf` lists those there are"),
         ("time.wall men < 5 ms", PlanError, "there is no statistic 'men': did you mean mean?"),
         ("time.wall quick < 5 ms", PlanError, "there are median, mean, min, max and percentiles such as p95"),
@@ -78,6 +83,36 @@ def test_what_is_wrong_is_named(text: str, kind: type[Exception], said: str) -> 
         parse(text)
     assert said in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["time", "wall", "memory", "rss", "peak", "energy", "cpu", "gpu", "power", "items"])
+def test_what_people_write_first_is_answered_with_quantities_there_are(name: str) -> None:
+    assert set(MEANT[name]) <= set(QUANTITIES)
+    with pytest.raises(PlanError, match=re.escape(f"did you mean {MEANT[name][0]}")):
+        parse(f"{name} < 5")
+
+
+def test_throughput_and_work_per_joule_are_held_to_a_budget() -> None:
+    found = run(1.0, 2.0, 4.0, items=100.0, also=(reading("energy.gpu", 4.0, device="cuda:0"),))
+    assert check(found, "items.rate > 40 items/s", "items.rate min >= 25 items/s", "items.energy >= 25 items/J") == ()
+    (breach,) = check(found, "items.rate > 60 items/s")
+    assert breach.found == 50.0
+    assert plain(sentence(breach)) == "items.rate > 60 items/s: median is 50.0 items/s"
+    (breach,) = check(run(1.0, loops=10, items=100.0), "items.rate < 60 items/s")
+    assert breach.found == 1000.0, "the items are those of one loop"
+    (breach,) = check(run(1.0, items=100.0), "items.energy > 1 items/J")
+    assert breach.found is None
+    (breach,) = check(run(1.0), "items.rate > 60 items/s")
+    assert breach.reason == "items.rate needs to know the work of one run: --items N, or items=N in code"
+    (breach,) = check(Run(items=3.0), "items.rate > 60 items/s")
+    assert breach.reason == "nothing was measured yet"
+
+
+def test_a_rate_is_refused_where_no_items_are_named() -> None:
+    for measured in (lambda **given: nbperf.measure(lambda: 1, repeats=1, **given), nbperf.perf):
+        with pytest.raises(PlanError, match=r"items\.rate needs to know the work of one run"):
+            measured(budgets=["items.rate > 1 items/s"])
+        measured(budgets=["items.rate > 1 items/s"], items=3)
 
 
 def test_a_quantity_from_elsewhere_may_be_named() -> None:

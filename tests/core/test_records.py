@@ -4,8 +4,9 @@ import dataclasses
 
 import pytest
 
+import nbperf
 from nbperf.core.records import Absence, Comparisons, Measurement, Pairs, Provenance, Reading, Region, Run, Sample, Trace
-from nbperf.core.units import Unit
+from nbperf.core.units import NARROW, Unit
 from nbperf.errors import RecordError
 from nbperf.words import Sentence
 
@@ -98,6 +99,16 @@ def test_what_holds_much_has_a_short_face() -> None:
     )
     values = tuple(range(1, 1000))
     assert repr(Pairs(baseline="a", contestant="b", baseline_values=values, contestant_values=values)) == "Pairs('a', 'b', count=999)"
+
+
+def test_what_is_computed_and_checked_has_a_short_face() -> None:
+    found = nbperf.check(run(0.5), "time.wall < 1 ms")
+    assert repr(found).replace(NARROW, " ") == "(Breach('time.wall < 1 ms', found=500 ms),)"
+    assert repr(found[0].budget) == "Budget('time.wall < 1 ms')"
+    assert repr(nbperf.check(run(), "time.wall < 1 ms")) == "(Breach('time.wall < 1 ms', found=nothing was measured yet),)"
+    assert repr(run(0.5, 0.5).measurement("time.wall")).replace(NARROW, " ") == "Measurement('time.wall', median=500 ms, count=2)"
+    rates = repr(run(0.5).per(items=100, score=0.9)).replace(NARROW, " ")
+    assert rates == "Rates(items=100, score=0.9, items_per_second=200 items/s, score_per_second=1.80 /s)"
 
 
 def test_pairs_give_ratios_pair_by_pair() -> None:

@@ -33,6 +33,15 @@ def test_mlflow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert metrics == {"nbperf/time.wall": 2.0, "nbperf/energy.gpu/cuda_0": 5.0}
 
 
+def test_mlflow_without_an_active_run_is_refused_and_none_is_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")
+    mlflow = pytest.importorskip("mlflow", reason="mlflow is not installed")
+    mlflow.set_tracking_uri(tmp_path.as_uri())
+    with pytest.raises(PlanError, match=r"with mlflow\.start_run\(\): run\.log_to\(mlflow\)"):
+        RUN.log_to(mlflow)
+    assert mlflow.active_run() is None
+
+
 def test_a_run_of_mlflow_and_names_that_it_refuses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")
     mlflow = pytest.importorskip("mlflow", reason="mlflow is not installed")

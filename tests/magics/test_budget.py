@@ -102,6 +102,7 @@ def test_what_was_not_read_says_why(loaded: Kernel) -> None:
         ("--budget 'time.wall < 1 MB'", "time.wall is in s, min, ms, h, d, us, µs, ns, and '1 MB' is not"),
         ("-b", "-b wants a value: -b BUDGET"),
         ("-b fast", "a budget reads like time.wall p95 < 5 ms"),
+        ("-b 'items.rate > 10 items/s'", "perf: items.rate needs to know the work of one run: --items N"),
         ("-i 0", "a positive number of items is wanted, not '0'"),
         ("--items many", "a positive number of items is wanted, not 'many'"),
     ],
@@ -159,6 +160,18 @@ def test_items_make_a_throughput(loaded: Kernel) -> None:
     assert "throughput" in card
     assert "1,797 items" in card
     assert loaded.value("(run.items, 1797 / run.measurement('time.wall').median == run.per().items_per_second.median)") == (1797.0, True)
+
+
+def test_throughput_is_held_to_a_budget(loaded: Kernel) -> None:
+    card = plain(loaded.run("%%perf -i 1000 -b 'items.rate > 1 items/s'\n1").check().displays[0]["text/plain"])
+    assert "items.rate > 1 items/s" in card
+    assert card.count("✓") == 1
+    assert broken(loaded.run("%%perf -i 1 -b 'items.rate > 1e12 items/s'\n1")).startswith("items.rate > 1e12 items/s: median is ")
+
+
+def test_the_error_names_every_broken_budget_where_no_card_is_shown(loaded: Kernel) -> None:
+    said = broken(loaded.run(f"%%perf -q -b {SMALL} -b {LARGE} -b 'memory.rss.peak < 1 B'\n1"))
+    assert [line.split(":")[0] for line in said.splitlines()] == ["time.wall < 1 ns", "memory.rss.peak < 1 B"]
 
 
 def test_run_all_stops_there(loaded: Kernel) -> None:

@@ -397,16 +397,22 @@ def test_an_interrupt_is_the_users_own(loaded: Kernel) -> None:
 @pytest.mark.parametrize(
     ("source", "words"),
     [
-        ("%%perf --repeat 3\n1", "did you mean --repeats?"),
-        ("%%perf -x\n1", "unknown option -x"),
+        ("%%perf --repeat 3\n1", "UsageError: %%perf: unknown option --repeat: did you mean --repeats?\n"),
+        ("%%perf -x\n1", "%%perf: unknown option -x: the options are"),
+        ("%perf -x 1", "%perf: unknown option -x: the options are"),
+        ("%perf -x 1", "A statement that begins with a minus stands behind --"),
+        ("%%memtrace -x\n1", "%%memtrace: unknown option -x"),
+        ("%%perf -r 3 --help\n1", "%%perf: `%%perf?` alone in a cell shows the help"),
+        ("%%perf -r 0\n1", "%%perf: argument -r/--repeats"),
+        ("%%perf -l my label\n1", "%%perf: 'label' is no part of the label: one of several words stands in quotes, as in: -l 'my label'"),
         ("%%perf -r\n1", "-r wants a value"),
         ("%%perf f(x)\n1", "nothing but options or vs may follow"),
-        ("%%perf -n 3\n1", "-n is not for a cell"),
+        ("%%perf -n 3\n1", "%%perf: -n is not for a cell"),
         ("%%perf -c 0.9\n1", "-c is not for a cell"),
-        ("%%perf -p nonsense\n1", "nonsense"),
+        ("%%perf -p pyton\n1", "there is no probe named 'pyton'; beside the default ones there are cpu_estimate, python"),
         ("%%perf vs\na: 1\n", "two or more labelled lines"),
         ("%%perf vs\na: 1\nb\n", "line 2 has no label"),
-        ("%%perf vs -x\na: 1\nb: 2\n", "nothing but options or vs"),
+        ("%%perf vs -x\na: 1\nb: 2\n", "options stand before vs, as in: %%perf -x vs"),
         ("%%perf vs\nfp-32: 1\nb: 2\n", "the label 'fp-32' is no name"),
         ('%%perf vs\n"my label": 1\nb: 2\n', "is no name"),
         ("%%perf vs\nclass: 1\nb: 2\n", "the label 'class' is no name"),
@@ -414,10 +420,13 @@ def test_an_interrupt_is_the_users_own(loaded: Kernel) -> None:
         ("%%perf -l 'x\n1", "is not closed"),
         ("%perf 1 vs; print(2)", "cannot begin with"),
         ("%perf len('a') -r 3", "options stand before the statement"),
-        ("%%perf -l name vs\na: 1\nb: 2\n", "-l is not for vs"),
+        ("%%perf -l name vs\na: 1\nb: 2\n", "%%perf: -l is not for vs"),
+        ("%%perf -p python vs last\n1", "%%perf: -p is not for vs"),
+        ("%%perf --baseline x vs last\n1", "%%perf: --baseline is not for vs"),
         ("%perf", "a statement is wanted"),
         ("%perf 1 vs", "both sides of vs"),
         ("%perf await x", "cannot await"),
+        ("%perf -l my label len('a')", "%perf: 'label' is no part of the label"),
         ("%perf -l '' 1", "-l wants a value"),
         ("%perf -r 3 1 vs 2", "at least 8 pairs"),
         ("%perf -p nonsense 1", "nonsense"),
@@ -431,6 +440,27 @@ def test_what_is_wrong_is_said_in_one_line_and_nothing_runs(loaded: Kernel, sour
     assert len(said.strip().splitlines()) == 1
     assert result.results == []
     assert cards(result) == []
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("%perf --help", "    -r, --repeats N "),
+        ("%perf -h", "    %%perf vs last "),
+        ("%%perf --help\nprint('ran')", "    -r, --repeats N "),
+        ("%%perf -h\nprint('ran')", "%perf f(x) vs g(x)"),
+        ("%memtrace --help", "    -f, --function NAME "),
+        ("%%memtrace -h\nprint('ran')", "%%memtrace vs"),
+        ("%nbperf help", "%nbperf auto show"),
+        ("%nbperf --help", "%nbperf cells memory"),
+        ("%nbperf -h", "%%perf?"),
+    ],
+)
+def test_help_is_printed_where_it_is_asked_for_and_nothing_runs(loaded: Kernel, source: str, words: str) -> None:
+    result = loaded.run(source).check()
+    assert words in result.stdout
+    assert "ran\n" not in result.stdout
+    assert result.outputs == ["stream"]
 
 
 def test_unload_takes_everything_back_and_reload_brings_it_again(loaded: Kernel) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -51,6 +52,13 @@ def test_seconds_are_about_kept(loaded: Kernel) -> None:
     ).check()
     loaded.run("%perf -t 0.1 -q -v run spin(0.01)").check()
     assert loaded.value("len(run.samples)") <= 12
+
+
+def test_that_it_will_take_longer_than_asked_is_said(loaded: Kernel) -> None:
+    loaded.run("import time\nspin = time.sleep").check()
+    said = r"%perf: {} are the fewest that say anything: this will take about [\d.]+\ss, and not 100\sms\n"
+    assert re.fullmatch(said.format("8 pairs"), loaded.run("%perf -q -t 0.1 spin(0.1) vs spin(0.1)").stderr)
+    assert re.fullmatch(said.format("5 repeats"), loaded.run("%perf -q -t 0.1 spin(0.3)").stderr)
 
 
 def test_the_record_may_be_the_value(loaded: Kernel) -> None:
@@ -106,11 +114,35 @@ def test_an_exception_in_the_statement_is_the_users_own(loaded: Kernel) -> None:
     assert loaded.value("__import__('gc').isenabled()")
 
 
-def test_a_syntax_error_is_one(loaded: Kernel) -> None:
-    result = loaded.run("%perf f(")
+@pytest.mark.parametrize(
+    ("cell", "said"),
+    [
+        ("%perf f(", "%perf: SyntaxError: '(' was never closed\n    f(\n"),
+        ("%perf break", "%perf: SyntaxError: 'break' outside loop"),
+        ("%perf 1 vs f(", "%perf: SyntaxError: '(' was never closed\n    f(\n"),
+        ("%%perf vs\na: 1\nb: f(", "%%perf vs: SyntaxError: '(' was never closed\n    b: f(\n"),
+        ("%memtrace f(", "%memtrace: SyntaxError: '(' was never closed\n    f(\n"),
+    ],
+)
+def test_a_syntax_error_is_said_without_frames(loaded: Kernel, cell: str, said: str) -> None:
+    result = loaded.run(cell)
+    assert result.status == "error"
+    assert said in result.stderr
+    assert ".py" not in result.stderr
+
+
+@pytest.mark.parametrize("line", ["%perf", "%perf 1 vs", "%memtrace"])
+def test_a_typo_shows_the_statement_and_nothing_of_ours(loaded: Kernel, line: str) -> None:
+    result = loaded.run(f"{line} len(not_there)")
     assert result.error is not None
-    assert result.error.ename == "SyntaxError"
-    result = loaded.run("%perf break")
+    assert "----> 1 len(not_there)" in result.error.text
+    assert "nbperf/" not in result.error.text
+    assert "__nbperf" not in result.error.text
+    assert "Could not get source" not in result.error.text
+
+
+def test_a_syntax_error_of_what_a_statement_runs_is_its_own(loaded: Kernel) -> None:
+    result = loaded.run("%perf eval('1 +')")
     assert result.error is not None
     assert result.error.ename == "SyntaxError"
 

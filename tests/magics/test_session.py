@@ -157,10 +157,22 @@ def test_a_cell_against_its_last_version(loaded: Kernel) -> None:
     assert result.stdout == ""
     assert loaded.value("(verdict.verdict, verdict.baseline, verdict.contestant)") == ("faster", "before", "now")
     assert loaded.value("total") == sum(range(3000))
-    assert len(cards(result)) == 1
+    (card,) = cards(result)
+    assert "variables are as the last run of this one left them" in " ".join(card.split())
     again = loaded.run("%%perf -q -v verdict vs last\nimport math\ntotal = math.fsum(data)", cell_id="sum").check()
     assert again.displays == []
     assert loaded.value("verdict.verdict") in ("faster", "slower", "indistinct")
+
+
+def test_how_often_each_version_ran_is_counted(loaded: Kernel) -> None:
+    """A cell that changes what it begins with is said to have been changed so often."""
+    loaded.run("%%perf\nran, other = 0, 0", cell_id="counting").check()
+    loaded.run("%%perf\nother += 1", cell_id="counting").check()
+    loaded.run("ran = other = 0").check()
+    (card,) = cards(loaded.run("%%perf -r 10 -n 3 vs last\nran += 1", cell_id="counting").check())
+    ran, other = loaded.value("(ran, other)")
+    assert f"the version before ran {other} times and this one {ran} times" in " ".join(card.split())
+    assert (ran, other) == (1 + 3 + 30 + 1, 1 + 3 + 30)
 
 
 def test_cells_of_one_label_are_versions_of_one_another(loaded: Kernel) -> None:
@@ -170,7 +182,11 @@ def test_cells_of_one_label_are_versions_of_one_another(loaded: Kernel) -> None:
 
 
 def test_against_last_without_a_last_says_what_to_do(loaded: Kernel) -> None:
-    assert "run it, change it, then compare" in loaded.run("%%perf vs last\n1", cell_id="fresh").stderr
+    loaded.run("1", cell_id="fresh").check()
+    said = loaded.run("%%perf vs last\n2", cell_id="fresh").stderr
+    assert "what ran without it is not kept: run it under %%perf, change it, then compare" in said
+    assert "options stand before vs, as in: %%perf -l foo vs last" in loaded.run("%%perf vs last -l foo\n1").stderr
+    assert "options stand before vs, as in: %%perf -r 20 vs" in loaded.run("%%perf vs -r 20\na: 1\nb: 2").stderr
     assert "-l NAME vs last" in loaded.run("%%perf vs last\n1").stderr
     loaded.run("%%perf\nsame = 1", cell_id="same").check()
     assert "no other version" in loaded.run("%%perf vs last\nsame = 1", cell_id="same").stderr
@@ -179,3 +195,30 @@ def test_against_last_without_a_last_says_what_to_do(loaded: Kernel) -> None:
 def test_against_last_refuses_await(loaded: Kernel) -> None:
     loaded.run("%%perf\nx = 1", cell_id="waits").check()
     assert "awaits" in loaded.run("%%perf vs last\nimport asyncio\nawait asyncio.sleep(0)", cell_id="waits").stderr
+
+
+def test_a_cell_has_its_own_number(recording: Kernel) -> None:
+    """Newer shells count on before they run a cell, older ones behind it."""
+    ran = recording.run("numbered = 1").check()
+    recording.run("# ask twice\n%nbperf cells").check()
+    card = cards(recording.run("%nbperf cells").check())[0]
+    assert "%nbperf" not in card
+    assert any(line.split()[:2] == [f"[{ran.execution_count}]", "numbered"] for line in card.splitlines())
+
+
+def test_what_our_magics_compile_has_the_number_of_its_cell(loaded: Kernel) -> None:
+    result = loaded.run("get_ipython().run_cell_magic('perf', '-q', '1 / 0')")
+    assert result.error is not None
+    assert f"Cell In[{result.execution_count}], line 2\n      1 # %%perf -q\n----> 2 1 / 0" in result.error.text
+    for cell in (
+        "%memtrace -q 1 / 0",
+        "%perf -q 1 / 0",
+        "%%perf -q vs\na: 1\nb: 1 / 0",
+    ):
+        result = loaded.run(cell)
+        assert result.error is not None
+        assert f"Cell In[{result.execution_count}], line 1\n----> 1 1 / 0" in result.error.text
+    for version in ("2", "1 / 0"):
+        result = loaded.run(f"%%perf -l versions {'vs last' if '/' in version else ''}\n{version}")
+    assert result.error is not None
+    assert f"Cell In[{result.execution_count}], line 1\n----> 1 1 / 0" in result.error.text

@@ -106,6 +106,12 @@ def test_contestants(shell: InteractiveShell) -> None:
     Statement(found["onnx"], shell, scope)(1)
 
 
+@pytest.mark.parametrize("source", ["(y := f(x))", "(f(x) for _ in x)", "(1, 2)", "(f(x))", "lambda: 0"])
+def test_brackets_that_an_expression_needs_stay(shell: InteractiveShell, source: str) -> None:
+    found = contestants(f"a: {source}\nb: 1\n", shell)["a"]
+    Statement(found, shell, {"f": len, "x": "abc"})(1)
+
+
 @pytest.mark.parametrize(
     ("cell", "words"),
     [
@@ -113,10 +119,15 @@ def test_contestants(shell: InteractiveShell) -> None:
         ("fp32: f(x)\n", "two or more labelled lines are wanted, found 1"),
         ("", "found 0"),
         ("a: f(x)\na: g(x)\n", "the label a stands twice"),
-        ("a: f(x)\nb: g(x) = 3\n", "line 2 has no label"),
+        ("a: f(x)\nb: g(x) = 3\n", "line 2: 'g(x) = 3' is a statement"),
+        ("a: f(x)\nb: x = 3\n", "line 2: 'x = 3' is a statement, and an expression is wanted"),
+        ("a: f(x)\nb: x += 3\n", "line 2: 'x += 3' is a statement"),
+        ("a:\n    f(x)\nb: g(x)\n", "line 1: an expression is wanted behind a: on the same line"),
+        ("a: f(x)\nb:  # later\n", "line 2: an expression is wanted behind b: on the same line"),
+        ("if x: f(x)\nb: g(x)\n", "line 1 has no label"),
         ("a: f(x)\nb: g(x\n", None),
-        ("a: int = 3\nb: g(x)\n", "line 1 has no label"),
-        ("a.b: f(x)\nb: g(x)\n", "line 1 has no label"),
+        ("a: int = 3\nb: g(x)\n", "line 1: 'int = 3' is a statement"),
+        ("a.b: f(x)\nb: g(x)\n", "line 1: the label 'a.b' is no name"),
         ("for x in y:\n  pass\n", "line 1 has no label: 'for x in y:'"),
     ],
 )

@@ -104,6 +104,20 @@ def test_slow_contestants_get_the_fewest_pairs_that_hold_the_confidence(clock: F
     assert result.pairs.count == Rule().fewest(1) == 8
 
 
+@pytest.mark.parametrize(("seconds", "said"), [(10, [(8, 80)]), (200, []), (60, [])])
+def test_pairs_that_take_clearly_longer_than_asked_are_said_ahead(clock: FakeClock, seconds: float, said: list[object]) -> None:
+    heard: list[object] = []
+
+    def hear(pairs: int, about: float) -> None:
+        heard.append((pairs, round(about)))
+        assert clock() <= 2 * 5 * 3, "before the first pair"
+
+    contest({name: taking(clock, lambda: 5.0) for name in "ab"}, Rule(seconds=seconds), foreseen=hear)
+    assert heard == said
+    contest({name: taking(clock, lambda: 5.0) for name in "ab"}, Rule(seconds=1, pairs=8, exact=True), foreseen=hear)
+    assert heard == said, "so many were asked for"
+
+
 def test_exact_pairs(clock: FakeClock) -> None:
     blocks = {name: taking(clock, lambda: 1e-3) for name in "ab"}
     result = contest(blocks, Rule(pairs=20, exact=True))

@@ -49,6 +49,14 @@ def test_repeats_are_chosen_by_time(clock: FakeClock) -> None:
     assert [len(run.warmups) for run in (slow, quick, tiny)] == [1, 1, 1]
 
 
+def test_repeats_that_take_clearly_longer_than_asked_are_said_ahead(clock: FakeClock) -> None:
+    heard: list[tuple[int, float]] = []
+    for seconds in (1.0, 3.0):
+        plan = Plan(seconds=seconds)
+        session.measure_block(taking(clock, lambda: 0.7), plan, probes=no_probes, foreseen=lambda *found: heard.append(found))
+    assert [(repeats, round(about, 6)) for repeats, about in heard] == [(5, 3.5)]
+
+
 def test_without_warm_up_the_first_repeat_says_how_long_one_takes_and_counts(clock: FakeClock) -> None:
     calls: list[int] = []
 

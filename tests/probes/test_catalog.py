@@ -93,6 +93,11 @@ def test_each_window_gets_its_own():
     assert not {id(probe) for probe in first} & {id(probe) for probe in second}
 
 
+def test_an_unknown_name_beside_the_default_ones_is_answered_with_the_optional_ones():
+    with pytest.raises(PlanError, match=r"'pyton'; beside the default ones there are cpu_estimate, python$"):
+        discover(also=["pyton"])
+
+
 def test_an_unknown_name_is_answered_with_those_there_are():
     with pytest.raises(PlanError, match=r"'wattz'.*memory.*clock"):
         discover(["memory", "wattz"])

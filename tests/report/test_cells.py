@@ -53,6 +53,13 @@ def test_the_idle_share_is_an_estimate_where_it_was_shared_out_by_time() -> None
     assert "~" not in said(0.1)
 
 
+def test_one_cell_is_one_cell_and_a_table_without_a_title_leaves_no_gap() -> None:
+    text = report.to_text(card(CELLS[:1], 0, 10)).replace("\N{NO-BREAK SPACE}", " ")
+    assert "1 cell in 10.0 s" in text
+    assert "\n\n\n" not in text.replace(" ", "")
+    assert "****" not in report.to_markdown(card(CELLS[:1], 0, 10))
+
+
 def test_the_many_are_summed_up() -> None:
     many = [cell(n, n, 0.5) for n in range(SHOWN + 7)]
     assert "7 more" in report.to_text(card(many, 0, 100))

@@ -71,6 +71,16 @@ def test_an_interval_is_not_rounded_to_the_other_side_of_one() -> None:
     assert contests(nearly).lines[1].interval == "0.9100–0.9996×"
 
 
+def test_a_ratio_is_not_rounded_out_of_its_own_interval() -> None:
+    narrow = replace(examples.same(), ratio=1.00035, interval=(1.0002, 1.0067))
+    (_, line) = contests(narrow).lines
+    assert (line.ratio, line.interval) == ("1.0004×", "1.0002–1.0067×")
+    for found in (narrow, replace(narrow, interval=(0.9933, 0.9998), ratio=0.9997)):
+        (_, line) = contests(found).lines
+        low, high = (float(end) for end in line.interval.rstrip("×").split("–"))
+        assert low <= float(line.ratio.rstrip("×")) <= high
+
+
 def test_all_alike_is_drawn() -> None:
     alike = judge(pairs("a", "b", 1.0, noise=0.0))
     assert contests(alike).one == pytest.approx(0.5)

@@ -9,10 +9,11 @@ from dataclasses import replace
 import pytest
 
 from nbperf import report
-from nbperf.core.records import Environment, Provenance, Run
+from nbperf.core.records import Absence, Environment, Provenance, Run
 from nbperf.core.units import Unit
 from nbperf.report import as_card
 from nbperf.report.card import Card, Row, shown
+from nbperf.words import Sentence
 from tests.report import examples
 from tests.report.examples import MACHINE, MIB, reading, sample
 
@@ -174,6 +175,13 @@ def test_two_findings_are_shown_and_the_others_folded() -> None:
 def test_absences_keep_their_reason_and_remedy() -> None:
     folded = next(table for table in as_card(examples.one()).folded if table.title == "Not measured")
     assert folded.rows[0] == ("CUDA device time", "torch sees no CUDA device", "measure on a machine with one")
+
+
+def test_what_one_cause_takes_away_counts_once_as_it_does_in_the_table() -> None:
+    reason = Sentence("there is no graphics card")
+    lost = tuple(Absence(quantity=name, reason=reason) for name in ("energy.gpu", "power.gpu", "gpu.clock"))
+    found = as_card(replace(examples.plain(), absences=lost))
+    assert "1 not measured" in [str(piece) for piece in found.summary]
 
 
 def test_every_reading_is_folded_with_its_source() -> None:

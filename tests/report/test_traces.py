@@ -294,7 +294,7 @@ def test_the_lines_that_differ_most_come_first() -> None:
     ((_, lines),) = listing.groups
     assert [each.number for each in lines] == ["In [2]:6", "In [2]:4", "In [3]:5"]
     assert lines[2].more == "only in checkpointed"
-    assert lines[2].figures[0] == "– → +12.0\N{NO-BREAK SPACE}MiB"
+    assert lines[2].figures[0] == "– → 14.0\N{NO-BREAK SPACE}MiB"
     assert report.as_card(equal()).listing is None
 
 

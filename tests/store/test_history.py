@@ -189,6 +189,24 @@ def test_exporting_overwrites_nothing_and_knows_its_endings(path: Path, tmp_path
     assert there.read_text() == "mine"
     with pytest.raises(PlanError, match=r"\.sqlite, \.jsonl or \.parquet"):
         export_history(tmp_path / "x.pickle", source=path)
+    with pytest.raises(PlanError, match=r"there is no folder .*missing: make it first"):
+        export_history(tmp_path / "missing" / "x.jsonl", source=path)
+
+
+@pytest.mark.parametrize("suffix", [".sqlite", ".jsonl"])
+def test_an_export_may_replace_an_older_one_and_never_the_history_itself(path: Path, tmp_path: Path, suffix: str) -> None:
+    kept(path, run("a"))
+    there = tmp_path / f"there{suffix}"
+    assert export_history(there, source=path, label="nobody's") == 0
+    assert export_history(there, source=path, overwrite=True) == 1
+    kept(path, run("b"))
+    assert export_history(there, source=path, overwrite=True) == 2
+    other = tmp_path / "other.sqlite"
+    assert import_history(there, path=other) == 2
+    assert not list(tmp_path.glob("*.part*"))
+    with pytest.raises(PlanError, match="is the history itself"):
+        export_history(path, source=path, overwrite=True)
+    assert len(runs(path=path)) == 2
 
 
 def test_importing_nonsense_takes_nothing_in(path: Path, tmp_path: Path) -> None:
@@ -470,6 +488,16 @@ def test_a_plot_of_several_devices_asks_which(path: Path) -> None:
     assert plot_history(quantity="energy.gpu", device="cuda:1", path=path).axes[0].lines[0].get_ydata()[0] == 2.0
     with pytest.raises(RecordError, match=r"no kept run has 'time.nothing'; there are energy.gpu"):
         plot_history(quantity="time.nothing", path=path)
+
+
+def test_a_plot_of_an_unknown_label_says_which_there_are(path: Path) -> None:
+    with pytest.raises(RecordError, match="no run is labelled 'nope'; there are no labelled runs"):
+        plot_history("nope", path=path)
+    kept(path, replace(run("a"), label="one"), replace(run("b"), label="two words"))
+    with pytest.raises(RecordError, match="no run is labelled 'nope'; there are 'one', 'two words'"):
+        plot_history("nope", path=path)
+    with pytest.raises(RecordError, match=r"no kept run has 'energy\.gpu'"):
+        plot_history("one", "energy.gpu", path=path)
 
 
 def test_a_home_folder_is_understood(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
