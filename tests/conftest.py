@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
+import ctypes
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from tests.kernel import Kernel
+
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
+"""Of mallopt(3)."""
+
+
+def pytest_configure() -> None:
+    """Large blocks come from the system and go back to it, whatever the tests before have freed.
+
+    glibc raises both thresholds as blocks are freed, and then hands out what it kept: an array of 100 MB is no growth.
+    """
+    if sys.platform == "linux":
+        mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # musl has none
+        for parameter in (M_TRIM_THRESHOLD, M_MMAP_THRESHOLD):
+            if mallopt is not None:
+                mallopt(parameter, 1 << 20)
 
 
 @pytest.hookimpl(trylast=True)
