@@ -52,7 +52,8 @@ def evaluate(
         Of batches that are cut from (X, y).
     outputs : {"auto", "labels", "probabilities", "logits"}
         What the model gives. Rows of scores have the class of the highest predicted. A single score a sample, or one for
-        each of several labels, counts as a logit where any in the data lies outside 0 to 1.
+        each of several labels, counts as a logit where any in the data lies outside 0 to 1. Labels as rows with a single 1 are
+        one class a sample where the outputs are distributions; for logits give ``y.argmax(1)``.
     threshold : float
         The probability from which on such a class is predicted.
     scores : bool, optional

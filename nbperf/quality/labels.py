@@ -13,6 +13,8 @@ from nbperf.quality.inputs import Array, Column, named, text
 from nbperf.words import say
 
 NOT_FOUND = -1
+MOST = 20_000
+"""Classes whose matrix, 3 GB, can still be held; more of them are no classes but identifiers, or measured values."""
 
 
 class Labels:
@@ -34,6 +36,11 @@ class Labels:
     __slots__ = ("_index", "_order", "_sorted", "fixed", "integers", "texts")
 
     def __init__(self, texts: tuple[str, ...], *, fixed: bool, integers: bool) -> None:
+        if len(texts) > MOST:
+            raise DataError(
+                say("{found} different labels, such as {some}, are too many for a matrix: are they classes?",
+                    found=f"{len(texts):,}", some=named(texts, 3))
+            )  # fmt: skip
         self.texts = texts
         self.fixed = fixed
         self.integers = integers

@@ -49,6 +49,7 @@ class Reader:
         self._outputs = outputs
         self._threshold = threshold
         self._held: list[tuple[Array, Array]] = []
+        self._one_hot: bool | None = None
 
     def read(self, y_true: Any, output: Any) -> list[Predicted]:
         """The batches that are clear by now, in order.
@@ -62,6 +63,11 @@ class Reader:
         found = as_array(_first(output, len(true) if true.ndim else 0), "the model's output")
         found = found[:, 0] if found.ndim == 2 and found.shape[1] == 1 else found
         wide = true.ndim == 2 and true.shape[1] > 1
+        if wide and self._one_hot is None:
+            # Rows that add up to 1 on both sides are one class a sample, as Keras likes to have it, and not several labels.
+            self._one_hot = self._outputs in ("auto", "probabilities") and true.shape == found.shape and _adds_up(true) and _adds_up(found)
+        if wide and self._one_hot:
+            true, wide = true.argmax(1), False
         if self._outputs == "labels" or (self._outputs == "auto" and found.dtype.kind != "f" and (found.ndim == 1 or wide)):
             return [Predicted(true, found, None)]
         if found.dtype.kind not in "iuf" or found.ndim not in (1, 2):
@@ -95,11 +101,15 @@ class Reader:
 
     def _rows(self, found: Array) -> Array:
         """Probabilities of classes that exclude one another; softmax leaves the order, and log-probabilities, as they are."""
-        likely = (found >= 0).all() and (np.abs(found.sum(1) - 1) <= ROUNDING).all()
-        if self._outputs == "probabilities" or (self._outputs == "auto" and likely):
+        if self._outputs == "probabilities" or (self._outputs == "auto" and _adds_up(found)):
             return found
         raised = np.exp(found - found.max(1, keepdims=True))
         return np.asarray(raised / raised.sum(1, keepdims=True))
+
+
+def _adds_up(rows: Array) -> bool:
+    """Whether every row is a distribution."""
+    return rows.dtype.kind in "biuf" and bool((rows >= 0).all() and (np.abs(rows.sum(1, dtype=float) - 1) <= ROUNDING).all())
 
 
 def _first(output: Any, count: int) -> Any:

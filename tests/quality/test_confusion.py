@@ -162,6 +162,13 @@ def test_labels_that_are_none(labels, says):
         nbperf.ConfusionMatrix(labels)
 
 
+def test_identifiers_are_no_classes():
+    matrix = counted(TRUE, PREDICTED)
+    with pytest.raises(DataError, match=r"20,005 different labels, such as 0, 1, 2, …, are too many"):
+        matrix.update(np.arange(20_005), np.arange(20_005))
+    assert matrix.counts.tolist() == COUNTS
+
+
 def test_an_empty_batch_is_no_change():
     matrix = counted(TRUE, PREDICTED)
     matrix.update([], [])

@@ -47,6 +47,16 @@ def test_single_scores_wait_until_they_are_known():
     assert (several[0].predicted.tolist(), several[0].scores.tolist()) == ([[0, 1]], [[0.2, 0.6]])
 
 
+def test_one_class_a_sample_as_rows():
+    likely = np.array([[0.4, 0.35, 0.25], [0.1, 0.2, 0.7]])
+    (found,) = read(np.eye(3)[[0, 1]], likely)
+    assert (found.true.tolist(), found.predicted.tolist()) == ([0, 1], [0, 2])
+    (several,) = read([[1, 0, 1], [0, 1, 0]], likely)  # two labels of one sample
+    assert several.true.shape == (2, 3)
+    (several,) = read(np.eye(3)[[0, 1]], np.array([[0.4, 0.9, 0.2], [0.1, 0.2, 0.7]]))  # no distribution
+    assert several.predicted.tolist() == [[0, 1, 0], [0, 0, 1]]
+
+
 def test_the_scores_among_other_things():
     scores = np.array([[0.1, 0.9]])
     for output in (
