@@ -17,11 +17,13 @@ if TYPE_CHECKING:
     from nbperf.core.budgets import check as check
     from nbperf.logs import attach_log as attach_log
     from nbperf.measuring.contest import compare as compare
+    from nbperf.measuring.evaluate import evaluate as evaluate
     from nbperf.measuring.memtrace import memtrace as memtrace
     from nbperf.measuring.session import measure as measure
     from nbperf.measuring.window import mark as mark
     from nbperf.measuring.window import perf as perf
     from nbperf.measuring.window import region as region
+    from nbperf.quality.confusion import ConfusionMatrix as ConfusionMatrix
     from nbperf.store.public import export_history as export_history
     from nbperf.store.public import history as history
     from nbperf.store.public import import_history as import_history
@@ -30,9 +32,11 @@ if TYPE_CHECKING:
     from nbperf.store.public import traces as traces
 
 _PUBLIC = {
+    "ConfusionMatrix": "nbperf.quality.confusion",
     "attach_log": "nbperf.logs",
     "check": "nbperf.core.budgets",
     "compare": "nbperf.measuring.contest",
+    "evaluate": "nbperf.measuring.evaluate",
     "export_history": "nbperf.store.public",
     "history": "nbperf.store.public",
     "import_history": "nbperf.store.public",
@@ -46,8 +50,8 @@ _PUBLIC = {
     "traces": "nbperf.store.public",
 }
 __all__ = [
-    "attach_log", "check", "compare", "export_history", "history", "import_history", "mark", "measure", "memtrace", "perf",
-    "plot_history", "region", "runs", "traces",
+    "ConfusionMatrix", "attach_log", "check", "compare", "evaluate", "export_history", "history", "import_history", "mark", "measure",
+    "memtrace", "perf", "plot_history", "region", "runs", "traces",
 ]  # fmt: skip
 
 

@@ -5,6 +5,7 @@
     NBPerfError
     ├── PlanError          a measurement that cannot be run as asked (also a ValueError)
     ├── UnitError          a text that is no quantity, or a unit nobody knows (also a ValueError)
+    ├── DataError          labels or scores that cannot be counted (also a ValueError)
     ├── RecordError        a record asked for what it does not hold (also a LookupError)
     ├── BudgetExceeded     a cell that does not keep a budget (also an AssertionError)
     └── MissingDependency  a package that is not installed; names the pip line (also an ImportError)
@@ -27,6 +28,10 @@ class PlanError(NBPerfError, ValueError):
 
 class UnitError(NBPerfError, ValueError):
     """A text that is no quantity, or a unit that nobody knows."""
+
+
+class DataError(NBPerfError, ValueError):
+    """Labels, predictions or scores that cannot be counted as they are."""
 
 
 class RecordError(NBPerfError, LookupError):

@@ -6,6 +6,7 @@ import pytest
 
 from tests.benchmarks.cost import costs, installed
 from tests.benchmarks.false_differences import TASKS, ours, two_blocks
+from tests.benchmarks.quality import compared
 
 
 @pytest.mark.slow
@@ -40,3 +41,20 @@ def test_a_measured_cell_costs_a_small_part_of_what_memory_tools_cost() -> None:
     assert found["%%perf"]["cell"] < found["%%memit"]["cell"] / 10
     if "%%memray_flamegraph" in found:
         assert found["%%perf"]["cell"] < found["%%memray_flamegraph"]["cell"] / 2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("classes", [2, 10, 100, 1000])
+def test_counting_a_batch_takes_a_tenth_of_scikit_learns_time(classes: int) -> None:
+    pytest.importorskip("sklearn")
+    found = compared(classes, "numpy", rounds=15)
+    print({name: f"{seconds * 1e6:.1f} µs" for name, (seconds, _) in found.items()})
+    assert found["scikit-learn"][1] >= 10
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("classes", [2, 10, 100, 1000])
+def test_counting_a_batch_of_tensors_is_ahead_of_torchmetrics(classes: int) -> None:
+    pytest.importorskip("torchmetrics")
+    found = compared(classes, "torch, CPU", rounds=15)
+    assert all(ratio > 1 for name, (_, ratio) in found.items() if name != "nbperf")
