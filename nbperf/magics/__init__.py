@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from nbperf.magics.entry import Entry
     from nbperf.magics.settings import NBPerf
 
+LATER = (("nbperf.quality.confusion", "ConfusionMatrix"), ("nbperf.quality.evaluation", "Evaluation"))
+"""Modules and names of records that have a card as well."""
 ATTRIBUTE = "_nbperf"
 """Where a shell keeps what was loaded into it."""
 
@@ -58,6 +60,8 @@ def load(shell: Any) -> None:
         for kind in (Run, Comparison, Comparisons, MemoryTrace, MemoryContest, Card):
             formatter.for_type(kind, render)
             formatted.append((formatter, kind))
+        for place in LATER:  # known by name until somebody makes one: their modules load numpy
+            formatter.for_type_by_name(*place, render)
     entry.install()
     complete.install(shell)
     setattr(shell, ATTRIBUTE, Loaded(entry, settings, tuple(formatted), magics))
@@ -76,6 +80,9 @@ def unload(shell: Any) -> None:
     complete.remove(shell)
     for formatter, kind in loaded.formatted:
         formatter.pop(kind, None)
+    for formatter in {formatter for formatter, _ in loaded.formatted}:
+        for place in LATER:
+            formatter.pop(".".join(place), None)
     for group in loaded.magics:
         for kind, names in group.magics.items():
             for name in names:

@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from nbperf.core.lines import MemoryContest, MemoryTrace
 from nbperf.core.records import Comparison, Comparisons, Run
+from nbperf.report.card import Card
 
 if TYPE_CHECKING:
-    from nbperf.report.card import Card
+    from nbperf.quality.confusion import ConfusionMatrix
+    from nbperf.quality.evaluation import Evaluation
 
     Storable = Run | Comparison | Comparisons | MemoryTrace | Card
-    Record = Storable | MemoryContest
+    Record = Storable | MemoryContest | ConfusionMatrix | Evaluation
 
 __all__ = ["as_card", "status", "to_html", "to_json", "to_markdown", "to_text"]
 
@@ -30,7 +32,7 @@ def as_card(record: Record, *, by: Literal["line", "cost"] = "line") -> Card:
 
     Parameters
     ----------
-    record : Run, Comparison, Comparisons, MemoryTrace, MemoryContest or Card
+    record : Run, Comparison, Comparisons, MemoryTrace, MemoryContest, ConfusionMatrix, Evaluation or Card
     by : {"line", "cost"}
         How the lines of a trace are sorted.
     """
@@ -54,6 +56,10 @@ def as_card(record: Record, *, by: Literal["line", "cost"] = "line") -> Card:
         from nbperf.report.trace_contests import card as of_contest
 
         return of_contest(record)
+    if not isinstance(record, Card):
+        from nbperf.report.evaluations import card as of_evaluation
+
+        return of_evaluation(record)
     return record
 
 
@@ -77,7 +83,7 @@ def to_text(record: Record, *, details: bool = False, width: int = 100) -> str:
 
     Parameters
     ----------
-    record : Run, Comparison, Comparisons, MemoryTrace, MemoryContest or Card
+    record : Run, Comparison, Comparisons, MemoryTrace, MemoryContest, ConfusionMatrix, Evaluation or Card
     details : bool
         Whether what the other faces fold away follows at the end.
     width : int
