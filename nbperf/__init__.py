@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from nbperf.store.public import import_history as import_history
     from nbperf.store.public import plot_history as plot_history
     from nbperf.store.public import runs as runs
+    from nbperf.store.public import traces as traces
 
 _PUBLIC = {
     "attach_log": "nbperf.logs",
@@ -42,10 +43,11 @@ _PUBLIC = {
     "plot_history": "nbperf.store.public",
     "region": "nbperf.measuring.window",
     "runs": "nbperf.store.public",
+    "traces": "nbperf.store.public",
 }
 __all__ = [
     "attach_log", "check", "compare", "export_history", "history", "import_history", "mark", "measure", "memtrace", "perf",
-    "plot_history", "region", "runs",
+    "plot_history", "region", "runs", "traces",
 ]  # fmt: skip
 
 

@@ -23,7 +23,7 @@ def paired(baseline: Sequence[MemoryTrace], contestant: Sequence[MemoryTrace]) -
     left = [line for key, line in before.items() if key not in after]
     right = [line for key, line in after.items() if key not in before]
     pairs += _beside(left, right)
-    places = {key: place for place, key in enumerate((*before, *after))}
+    places = {key: place for place, key in enumerate(dict.fromkeys((*before, *after)))}
 
     def place(pair: LinePair) -> int:
         line = pair.before or pair.after

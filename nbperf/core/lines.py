@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 Mode = Literal["default", "exact"]
+EXTRA = ("uss", "python")
+"""What may be drawn over time beside resident memory, where it is asked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

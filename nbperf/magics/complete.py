@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.completer import SimpleCompletion, context_matcher
 
-from nbperf.magics.arguments import GRAMMAR
+from nbperf.magics import arguments, trace_arguments
 
 if TYPE_CHECKING:
     from IPython.core.completer import CompletionContext
@@ -31,11 +31,7 @@ def options(context: CompletionContext) -> Any:
 
 
 def _flags(magic: str) -> Iterable[str]:
-    if magic == "perf":
-        return GRAMMAR.flags
-    from nbperf.magics import trace_arguments  # loads the tracer, which few cells want
-
-    return trace_arguments.GRAMMAR.flags
+    return arguments.GRAMMAR.flags if magic == "perf" else trace_arguments.GRAMMAR.flags
 
 
 def install(shell: Any) -> None:

@@ -420,6 +420,9 @@ class Entry:
             OPEN.set(tuple(window for window in windows if not window.closed))
             PATH.set(regions)
         self._rewrite_history(result)
+        for cell in list(self._frames.open.values()):
+            if not isinstance(cell, Cell) and result is not None and cell.info is result.info:
+                cell.abandon()
         infos = self._local.infos
         if result is None:
             infos[-1:] = []
@@ -438,7 +441,7 @@ class Entry:
         if number is None or info is None or manager is None or number >= len(manager.input_hist_parsed):
             return
         kept = manager.input_hist_parsed[number]
-        if not kept.startswith(f"{NAME}("):
+        if not kept.startswith((f"{NAME}(", f"'{NAME} ", f'"{NAME} ')):
             return
         found = LINE.match(info.raw_cell.lstrip())
         magic, line = (found[1], found[2].strip()) if found else ("perf", "")

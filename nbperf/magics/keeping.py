@@ -25,7 +25,7 @@ class Keeper:
     def keep(self, run: Run | MemoryTrace) -> None:
         """Write a run or a memory trace, right after it; what prevents that is said once and costs the user nothing."""
         history = self._open()
-        if history is not None and isinstance(run, Run):
+        if history is not None:
             history.add(run)
 
     def was(self, run: Run, label: str) -> Was:

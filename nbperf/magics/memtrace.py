@@ -21,6 +21,7 @@ from nbperf.magics.direct import run_cell
 from nbperf.magics.entry import Entry
 from nbperf.magics.settings import NBPerf
 from nbperf.magics.statement import COROUTINE, contestants
+from nbperf.magics.trace_arguments import TraceOptions, described, read
 from nbperf.words import Sentence, say
 
 HELP = (
@@ -41,8 +42,6 @@ CONTEST = re.compile(r"vs\s*")
 
 def describe() -> str:
     """What ``%%memtrace?`` shows, in the reader's language."""
-    from nbperf.magics.trace_arguments import described
-
     lines = [f"    {line[0]:27}{say(line[1])}".rstrip() if isinstance(line, tuple) else say(line) for line in HELP]
     return "\n".join([*lines, described(), ""])
 
@@ -57,17 +56,18 @@ class MemtraceMagics(Magics):
         super().__init__(shell)
         self._entry = entry
         self._settings = settings
+        settings.observe(lambda _: self._describe(), "language")
+        self._describe()
+
+    @staticmethod
+    def _describe() -> None:
+        MemtraceMagics.memtrace.__doc__ = describe()
 
     @no_var_expand
     @needs_local_scope
     @line_cell_magic
     def memtrace(self, line: str, cell: str | None = None, local_ns: dict[str, Any] | None = None) -> object:
-        """Trace where memory goes, line by line and over time: %%memtrace above a cell, or %memtrace f(x).
-
-        %%memtrace? with the extension's own help shows every option.
-        """
-        from nbperf.magics.trace_arguments import read
-
+        """Replaced by `describe` where the magics are loaded, so that ``%%memtrace?`` shows it."""
         options = read(line)
         try:
             if cell is None:
@@ -89,7 +89,7 @@ class MemtraceMagics(Magics):
         names: dict[str, Any] = self.shell.user_ns
         return names if local_ns is None or local_ns is names else {**names, **local_ns}
 
-    def _statement(self, options: Any, local_ns: dict[str, Any] | None) -> object:
+    def _statement(self, options: TraceOptions, local_ns: dict[str, Any] | None) -> object:
         from nbperf.magics.traced import deliver, functions, made
         from nbperf.measuring import memtrace
 
@@ -141,7 +141,7 @@ class MemtraceMagics(Magics):
 
         return task, called
 
-    def _contest(self, options: Any, cell: str, local_ns: dict[str, Any] | None) -> object:
+    def _contest(self, options: TraceOptions, cell: str, local_ns: dict[str, Any] | None) -> object:
         from nbperf.magics.traced import functions
         from nbperf.measuring.memory_contest import contest
 

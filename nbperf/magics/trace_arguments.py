@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from IPython.core.magic_arguments import argument, magic_arguments
 
+from nbperf.core.lines import EXTRA
 from nbperf.magics.grammar import Grammar, label, name, whole
-from nbperf.measuring.memtrace import EXTRA
 from nbperf.words import Sentence, say
 
 ORDERS = ("line", "cost")

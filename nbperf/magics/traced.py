@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -33,6 +34,7 @@ class Traced:
         self.live = False
         self.trace: MemoryTrace | None = None
         self._tracing: Tracing | None = None
+        self.info = entry.info
         entry.began(self)
 
     def __enter__(self) -> None:
@@ -56,11 +58,16 @@ class Traced:
         finally:
             self._entry.ended(self, kind)
 
+    def abandon(self) -> None:
+        """The shell gave the cell up, so that its end is never reached."""
+        if self._tracing is not None:
+            self.__exit__(RuntimeError, None, None)
+
     def delivered(self) -> object:
         """What the shell is to display: the cell's value, or with ``-o`` the trace."""
         if not self.options.output or self.trace is None:
             return self.value
-        return self._entry.output(self.value, shown(self.trace, self.options))
+        return self._entry.output(self.value, self.trace)
 
 
 def made(options: TraceOptions, entry: Entry, traced: Sequence[Any]) -> Tracing:
@@ -101,7 +108,8 @@ def named(name: str, scope: dict[str, Any]) -> Any:
         If nothing.
     """
     first, *rest = name.split(".")
-    starts: list[tuple[Any, list[str]]] = [(scope[first], rest)] if first in scope else []
+    known = {**vars(builtins), **scope}
+    starts: list[tuple[Any, list[str]]] = [(known[first], rest)] if first in known else []
     parts = name.split(".")
     starts += [(sys.modules[".".join(parts[:n])], parts[n:]) for n in range(len(parts) - 1, 0, -1) if ".".join(parts[:n]) in sys.modules]
     for start, way in starts:
@@ -115,8 +123,12 @@ def named(name: str, scope: dict[str, Any]) -> Any:
 
 
 def shown(trace: MemoryTrace, options: TraceOptions) -> object:
-    """What is displayed of a trace."""
-    return trace
+    """What is displayed of a trace: itself, or its card with the lines in another order."""
+    if options.sort == "line":
+        return trace
+    from nbperf import report
+
+    return report.as_card(trace, by="cost")
 
 
 def deliver(entry: Entry, trace: MemoryTrace, options: TraceOptions, info: Any, *, failed: bool = False) -> None:

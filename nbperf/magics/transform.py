@@ -30,11 +30,14 @@ from IPython.core.inputtransformer2 import cell_magic, leading_indent
 
 from nbperf.errors import PlanError
 from nbperf.magics.arguments import Options, read
+from nbperf.magics.trace_arguments import read as read_trace
 from nbperf.probes import catalog
 
 NAME = "__nbperf__"
 """Our name in builtins: there it survives ``%reset`` and is not among the user's names."""
 LINE = re.compile(r"%%(perf|memtrace)(?![\w?])[ \t]*(.*)")
+
+FUTURE = re.compile(r"\s*from\s+__future__\s")
 
 TRACED = f"with {NAME}.traced({{n}}, {{line!r}}): pass\n{NAME}.take({{n}})"
 ONCE = f"with {NAME}.once({{n}}, {{line!r}}): pass\n{NAME}.take({{n}})"
@@ -60,7 +63,8 @@ class Marker:
         except (UsageError, PlanError):
             return lines  # the registered magic says it, in one line
         blank = next((i for i, line in enumerate(lines[1:], start=1) if line.strip()), len(lines))
-        return [marker(found[1], found[2].rstrip()), *lines[1:blank], *cell_magic(leading_indent(lines[blank:]))]
+        write = quiet_marker if any(FUTURE.match(line) for line in lines) else marker
+        return [write(found[1], found[2].rstrip()), *lines[1:blank], *cell_magic(leading_indent(lines[blank:]))]
 
 
 def _measurable(line: str) -> bool:
@@ -72,8 +76,6 @@ def _measurable(line: str) -> bool:
 
 def _traceable(line: str) -> bool:
     """The same of a ``%%memtrace`` line."""
-    from nbperf.magics.trace_arguments import read as read_trace  # most cells have none
-
     options = read_trace(line)
     return not (options.rest or options.repeats)
 
@@ -83,12 +85,20 @@ def marker(magic: str, line: str) -> str:
     return f"{NAME}({line!r}, {magic!r})\n"
 
 
+def quiet_marker(magic: str, line: str) -> str:
+    """The marker of a cell with ``from __future__``, before which the compiler allows a text and no call."""
+    return f"{f'{NAME} {magic} {line}'!r}\n"
+
+
 def _marked(node: ast.stmt) -> tuple[str, str] | None:
     """The magic and the options' line in the marker, None where there is no marker."""
     match node:
         case ast.Expr(
             value=ast.Call(func=ast.Name(id=name), args=[ast.Constant(value=str(line)), ast.Constant(value=str(magic))], keywords=[])
         ) if name == NAME:
+            return magic, line
+        case ast.Expr(value=ast.Constant(value=str(text))) if text.startswith(f"{NAME} "):
+            _, magic, line = text.split(" ", 2)
             return magic, line
     return None
 
@@ -167,7 +177,7 @@ def _restore(magic: str, line: str, source: str | None) -> None:
     names = [source] if source in entries else list(itertools.islice(reversed(entries), 4))
     for name in names:
         entry = entries[name]
-        if len(entry) == 4 and entry[2][:1] == [marker(magic, line)]:
+        if len(entry) == 4 and entry[2][:1] in ([marker(magic, line)], [quiet_marker(magic, line)]):
             entry[2][0] = f"# %%{magic} {line}".rstrip() + "\n"
 
 

@@ -7,6 +7,7 @@ import inspect
 import linecache
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from types import CodeType, FunctionType
 from typing import Any
@@ -102,6 +103,8 @@ class Choice:
         Whether every function that was defined in the notebook is traced.
     watched : callable, optional
         ``watched(code, source)``: numbers of lines that somebody wants to see before they run.
+    apart : callable
+        A context manager around work of ours that takes memory, such as reading a source, while the code runs.
 
     Raises
     ------
@@ -115,10 +118,13 @@ class Choice:
         *,
         notebook: bool = True,
         watched: Callable[[CodeType, Sequence[str]], frozenset[int]] | None = None,
+        apart: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
         self._asked = {id(inner): inner for function in functions for code in code_of(function) for inner in _within(code)}
         self._notebook = notebook
         self._watched = watched
+        self._apart = apart
+        self._ready: dict[int, Traced] = {}
         self.traced: list[Traced] = []
 
     def add(self, code: CodeType) -> None:
@@ -131,11 +137,21 @@ class Choice:
             return None
         if id(code) not in self._asked and not (self._notebook and cell_number(code.co_filename) is not None):
             return None
-        traced = Traced(code)
-        if self._watched is not None:
-            traced.watched = self._watched(code, linecache.getlines(code.co_filename))
-        self.traced.append(traced)
-        return traced
+        ready = self._ready.pop(id(code), None)
+        if ready is None:
+            with self._apart():
+                ready = self._made(code)
+        self.traced.append(ready)
+        return ready
+
+    def prepare(self) -> None:
+        """Read the sources of what was asked for, before the trace begins."""
+        for number, code in self._asked.items():
+            if code.co_name not in INLINE and number not in self._ready:
+                self._ready[number] = self._made(code)
+
+    def _made(self, code: CodeType) -> Traced:
+        return Traced(code, frozenset() if self._watched is None else self._watched(code, linecache.getlines(code.co_filename)))
 
 
 class Names:

@@ -113,6 +113,8 @@ class Activation:
         The highest mark since.
     total, top : float
         The same over the whole activation.
+    devices, whole : dict
+        Allocated, reserved and the highest by device, since the line began and over the whole activation.
     read : bool
         Memory was read while it ran.
     still : bool
@@ -123,7 +125,7 @@ class Activation:
 
     __slots__ = (
         "base", "based", "change", "devices", "high", "inner", "nested", "outer", "read", "row", "start", "still",
-        "top", "total", "traced",
+        "top", "total", "traced", "whole",
     )  # fmt: skip
 
     def __init__(self, traced: Traced, outer: Activation | None, row: Row, now: float, level: float) -> None:
@@ -137,10 +139,17 @@ class Activation:
         self.still = True
         self.change = self.inner = self.total = 0.0
         self.devices: dict[str, tuple[float, float, float]] = {}
+        self.whole: dict[str, tuple[float, float, float]] = {}
         each = outer
         while each is not None and each.traced is not traced:
             each = each.outer
         self.nested = each is not None
+
+    def add_device(self, device: str, allocated: float, reserved: float, high: float) -> None:
+        """What came on a device since the last reading, and how high it was above the level then."""
+        for sums in (self.devices, self.whole):
+            was = sums.get(device, (0.0, 0.0, 0.0))
+            sums[device] = was[0] + allocated, was[1] + reserved, max(was[2], was[0] + high)
 
 
 class Book:
@@ -269,11 +278,25 @@ class Book:
             outer.read = True
             outer.still = False
             self.due = 0.0
-            for device, (allocated, reserved, high) in act.devices.items():
-                was = outer.devices.get(device, (0.0, 0.0, 0.0))
-                outer.devices[device] = was[0] + allocated, was[1] + reserved, max(was[2], high)
+            for device, found in act.whole.items():
+                outer.add_device(device, *found)
         self.last = self.clock()
         self.spent += self.last - now
+
+    def settle(self, act: Activation | None) -> None:
+        """Before work of our own: what came until now is the present line's."""
+        if act is not None:
+            self._read(act, self.clock(), *self._look())
+
+    def absorb(self) -> None:
+        """After work of our own: what it took is nobody's."""
+        _, self.level = self._look()
+
+    def blind(self) -> None:
+        """Look no more: in a forked child the descriptors still show the parent, whose mark would be set back."""
+        level = self.level
+        self._look = lambda: (level, level)
+        self._devices = None
 
     def end(self) -> None:
         """The trace ends."""
@@ -353,9 +376,8 @@ class Book:
 
     def _read_devices(self, act: Activation) -> None:
         assert self._devices is not None
-        for device, (allocated, reserved, high) in self._devices.look().items():
-            was = act.devices.get(device, (0.0, 0.0, 0.0))
-            act.devices[device] = was[0] + allocated, was[1] + reserved, max(was[2], was[0] + high)
+        for device, found in self._devices.look().items():
+            act.add_device(device, *found)
 
     def _note_point(self, now: float, rise: float, level: float) -> None:
         at, kept = self._kept

@@ -5,14 +5,15 @@ from __future__ import annotations
 import inspect
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import fields, replace
 from time import perf_counter
 from types import CodeType, FrameType, TracebackType
 from typing import Any, overload
 from uuid import uuid4
 
-from nbperf.core.lines import Band, Mark, MemoryTrace, Moment
+from nbperf.core.lines import EXTRA, Band, Mark, MemoryTrace, Moment
 from nbperf.core.records import Absence, Provenance, Sample, Trace
 from nbperf.core.units import Unit
 from nbperf.errors import PlanError
@@ -27,6 +28,7 @@ from nbperf.measuring.watch import Watch
 from nbperf.probes import catalog, levels, memory
 from nbperf.probes.accelerator import DeviceLevels, device_levels
 from nbperf.probes.base import Gauge
+from nbperf.probes.files import FORKS
 from nbperf.probes.outside import Outside
 from nbperf.probes.python import PythonHeap
 from nbperf.probes.sampler import Sampler
@@ -34,8 +36,6 @@ from nbperf.words import Sentence, say
 
 PROBES = ("memory", "clock")
 """What is read of the whole; where an accelerator is in use, its memory as well."""
-EXTRA = ("uss", "python")
-"""What may be drawn over time beside resident memory, where it is asked for."""
 HEAP_PERIOD = 1e-2
 """Seconds between two looks at Python's own allocations."""
 
@@ -111,7 +111,7 @@ class Tracing:
         self._watch = watch
         self._cell = cell
         self._timeline = timeline
-        self._choice = Choice(functions, watched=None if watch is None else watch.lines_of)
+        self._choice = Choice(functions, watched=None if watch is None else watch.lines_of, apart=self._apart)
         self._uid = uuid4().hex
         self._window: Observed | None = None
         self._book: Book | None = None
@@ -141,10 +141,8 @@ class Tracing:
             self._frame = frame
             self._header = frame.f_code, frame.f_lineno
         _ACTIVE.append(self)
+        FORKS.tell(self)
         try:
-            # What was freed before is kept by the allocator, and code that takes it again seems to take nothing: the same
-            # cell, traced twice, must read the same.
-            memory.trim()
             self._levels = levels.open_levels()
             self._devices = device_levels()
             probes, absences = catalog.discover(
@@ -153,16 +151,21 @@ class Tracing:
             self._window = Observed(probes, absences)
             self._book = Book(self._levels, exact=self._exact, devices=self._devices)
             self._tracer = tracer(self._book, self._choice, self._watch)
+            self._choice.prepare()
             if self._allocated:
                 self._allocations = allocations()
             self._outside = Outside(uss="uss" in self._also)
-            self._started_at = time.time()
-            self._window.open()
             if self._timeline:
                 self._outside.start()
             if "python" in self._also:
                 gauges: tuple[Gauge, ...] = (PythonHeap(),)
                 self._heap = Sampler(gauges, HEAP_PERIOD)
+            # What was freed before, also by what we just did, is kept by the allocator, and code that takes it again seems to
+            # take nothing: the same cell, traced twice, must read the same.
+            memory.trim()
+            self._started_at = time.time()
+            self._window.open()
+            if self._heap is not None:
                 self._heap.start()
             if self._allocations is not None:
                 self._allocations.start()
@@ -172,6 +175,25 @@ class Tracing:
         except BaseException:
             self._release()
             raise
+
+    @contextmanager
+    def _apart(self) -> Iterator[None]:
+        """Around work of our own while the code runs: what it takes is not the code's."""
+        running = self._tracer is not None and self._book is not None and self._began > 0
+        if running and self._tracer is not None and self._book is not None:
+            self._book.settle(self._tracer.top())
+        yield
+        if running and self._book is not None:
+            memory.trim()  # what we took and freed is not there for the code to take
+            self._book.absorb()
+
+    def forked(self) -> None:
+        """In a child process, such as a DataLoader's worker: the parent's lines are not traced there, nor its mark set back."""
+        if self._book is not None:
+            self._book.blind()
+        if self._tracer is not None:
+            self._tracer.stop()
+        _ACTIVE.clear()
 
     def stop(self, error: type[BaseException] | None = None, names: Mapping[str, Any] | None = None) -> MemoryTrace:
         """End, and give the record: what was traced so far, where an exception ended the code.

@@ -81,6 +81,10 @@ class Monitoring:
             self._tops[here] = act.outer
         self._traced.clear()
 
+    def top(self) -> Activation | None:
+        """The traced function that runs in this thread."""
+        return self._tops.get(threading.get_ident())
+
     def _callbacks(self) -> dict[int, Any]:
         events = self._monitoring.events
         return {

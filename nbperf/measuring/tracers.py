@@ -50,6 +50,9 @@ class Tracer(Protocol):
     def stop(self) -> None:
         """End, and give back what was there before."""
 
+    def top(self) -> Activation | None:
+        """The traced function that runs in this thread."""
+
 
 def tracer(book: Book, choose: Choose, watching: Watching | None) -> Tracer:
     """The tracer for this Python.
@@ -122,6 +125,10 @@ class Settrace:
             self._tops[here] = act.outer
         self._first = None
         self._known.clear()
+
+    def top(self) -> Activation | None:
+        """The traced function that runs in this thread."""
+        return self._tops.get(threading.get_ident())
 
     def _chosen(self, code: CodeType) -> Traced | None:
         found = self._known.get(id(code))

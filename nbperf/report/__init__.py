@@ -7,7 +7,7 @@ the same order. Nothing is imported before it is asked for: cards are drawn unde
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from nbperf.core.lines import MemoryContest, MemoryTrace
 from nbperf.core.records import Comparison, Comparisons, Run
@@ -15,8 +15,8 @@ from nbperf.core.records import Comparison, Comparisons, Run
 if TYPE_CHECKING:
     from nbperf.report.card import Card
 
-    Storable = Run | Comparison | Comparisons | Card
-    Record = Storable | MemoryTrace | MemoryContest
+    Storable = Run | Comparison | Comparisons | MemoryTrace | Card
+    Record = Storable | MemoryContest
 
 __all__ = ["as_card", "status", "to_html", "to_json", "to_markdown", "to_text"]
 
@@ -25,12 +25,14 @@ _LAST: list[Any] = []
 """The run that was drawn last, its samples and its card."""
 
 
-def as_card(record: Record) -> Card:
+def as_card(record: Record, *, by: Literal["line", "cost"] = "line") -> Card:
     """The card of a record, in no language yet; a card is its own.
 
     Parameters
     ----------
     record : Run, Comparison, Comparisons, MemoryTrace, MemoryContest or Card
+    by : {"line", "cost"}
+        How the lines of a trace are sorted.
     """
     if isinstance(record, Run):
         from nbperf.report.runs import card as of_run
@@ -47,7 +49,7 @@ def as_card(record: Record) -> Card:
     if isinstance(record, MemoryTrace):
         from nbperf.report.traces import card as of_trace
 
-        return of_trace(record)
+        return of_trace(record, by)
     if isinstance(record, MemoryContest):
         from nbperf.report.trace_contests import card as of_contest
 

@@ -7,6 +7,7 @@ import math
 from typing import Any
 
 from nbperf.core.budgets import Outcome, outcomes
+from nbperf.core.lines import MemoryTrace, cost
 from nbperf.core.records import Comparison, Comparisons, Measurement, Run
 from nbperf.core.stats import median
 from nbperf.core.verdicts import diagnose, verdict_sentence
@@ -15,12 +16,15 @@ from nbperf.report.figures import find
 from nbperf.store import codec
 
 
-def to_json(record: Run | Comparison | Comparisons | Card, *, indent: int | None = None) -> str:
+def to_json(record: Run | Comparison | Comparisons | MemoryTrace | Card, *, indent: int | None = None) -> str:
     """JSON of a record, with a summary; numbers in SI units. A card becomes its tables, in the reader's language."""
     if isinstance(record, Card):
         return json.dumps(_card(record), ensure_ascii=False, indent=indent)
     data = codec.encode(record)
-    data["summary"] = _run(record) if isinstance(record, Run) else _comparisons(record)
+    if isinstance(record, MemoryTrace):
+        data["summary"] = _trace(record)
+    else:
+        data["summary"] = _run(record) if isinstance(record, Run) else _comparisons(record)
     return json.dumps(data, ensure_ascii=False, allow_nan=False, indent=indent)
 
 
@@ -73,6 +77,17 @@ def _run(run: Run) -> dict[str, Any]:
         **asked,
         "measurements": [_measurement(found) for found in find(run).values()],
         "findings": [{"code": f.code, "weight": f.weight, "cause": str(f.cause), "remedy": str(f.remedy)} for f in diagnose(run)],
+    }
+
+
+def _trace(trace: MemoryTrace) -> dict[str, Any]:
+    return {
+        "above": _finite(trace.above),
+        "growth": _finite(trace.growth),
+        "seconds": _finite(trace.seconds),
+        "ranked": [
+            {"file": line.file, "function": line.function, "line": line.line, "cost": _finite(cost(line))} for line in trace.ranked()
+        ],
     }
 
 

@@ -13,8 +13,9 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+from nbperf.core.lines import MemoryTrace
 from nbperf.core.records import Environment, Run
 from nbperf.errors import NBPerfWarning, RecordError
 from nbperf.store import schema
@@ -35,6 +36,8 @@ PASSING = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqli
 LARGEST = 2**28
 """Bytes that a stored record may unfold to: a file from elsewhere must not ask for all memory."""
 Filters = tuple[str, tuple[Any, ...]]
+Kept = Run | MemoryTrace
+R = TypeVar("R", Run, MemoryTrace)
 
 
 def machine(found: Environment | None) -> str:
@@ -67,13 +70,13 @@ class History:
         self._connection: sqlite3.Connection | None = None
         self._opened: tuple[int, ...] = ()
         self._series = Series()
-        self._missed: list[Run] = []
+        self._missed: list[Kept] = []
         self._warned = False
         self._given_up = False
         _HISTORIES.add(self)
 
-    def add(self, run: Run) -> bool:
-        """Keep a run; whether it was kept.
+    def add(self, run: Kept) -> bool:
+        """Keep a run or a memory trace; whether it was kept.
 
         What prevents it is said once, as an NBPerfWarning; the measurement is whole, and the file is as it was. Where
         the file is locked or its disk full, the run is written with the next one that can be; else no more is tried.
@@ -101,24 +104,28 @@ class History:
             self._missed = []
             return new
 
-    def write(self, runs: Iterable[Run]) -> int:
-        """Keep some runs in one transaction; how many were new.
+    def write(self, kept: Iterable[Kept]) -> int:
+        """Keep some runs and traces in one transaction; how many were new.
 
         Raises
         ------
         sqlite3.Error, OSError, RecordError
             If the file cannot be written, or belongs to a newer nbperf or to another program.
         """
-        rows = [(_row(run), list(_measurements(run))) for run in runs]  # before the file is locked
+        # Before the file is locked.
+        rows = [(_row(each), list(_measurements(each)) if isinstance(each, Run) else None) for each in kept]
         new = 0
         with self._open() as connection:
             connection.execute("BEGIN IMMEDIATE")
             try:
                 for row, measurements in rows:
-                    cursor = connection.execute("INSERT OR IGNORE INTO runs VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+                    table = "traces" if measurements is None else "runs"
+                    cursor = connection.execute(f"INSERT OR IGNORE INTO {table} VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?)", row)  # noqa: S608
                     if cursor.rowcount != 1:
                         continue  # it is there already
                     new += 1
+                    if measurements is None:
+                        continue
                     blob = pack((self._series.number(connection, key), statistics, values) for key, statistics, values in measurements)
                     # "Replace": the number of a run that somebody deleted by hand is given again, and its numbers may still be there.
                     connection.execute("INSERT OR REPLACE INTO measurements VALUES (?, ?)", (cursor.lastrowid, blob))
@@ -139,25 +146,32 @@ class History:
         RecordError
             If the file cannot be read.
         """
-        query = f"SELECT record FROM runs WHERE {where[0]} ORDER BY started_at DESC, id DESC LIMIT ?"  # noqa: S608 - our own text
+        return self._records("runs", Run, where, last)
+
+    def traces(self, where: Filters = ("1", ()), *, last: int | None = None) -> list[MemoryTrace]:
+        """The memory traces that fit, as `runs`."""
+        return self._records("traces", MemoryTrace, where, last)
+
+    def _records(self, table: str, kind: type[R], where: Filters, last: int | None) -> list[R]:
+        query = f"SELECT record FROM {table} WHERE {where[0]} ORDER BY started_at DESC, id DESC LIMIT ?"  # noqa: S608 - our own text
         (rows,) = self._fetch((query, (*where[1], -1 if last is None else last)))
         found, damaged = [], []
         for (record,) in reversed(rows):
             try:
-                found.append(_run(record))
+                found.append(_record(record, kind))
             except RecordError as error:
                 damaged.append(str(error))
-        self.left_out(damaged)
+        self.left_out(damaged, depth=5)
         return found
 
-    def left_out(self, damaged: Sequence[str]) -> None:
+    def left_out(self, damaged: Sequence[str], depth: int = 4) -> None:
         """Warn of runs that cannot be read, by why each cannot."""
         if damaged:
             warnings.warn(
                 say("{count} of the runs in {path} cannot be read and are left out: {error}",
                     count=len(damaged), path=self.path, error=damaged[0]),
                 NBPerfWarning,
-                stacklevel=4,
+                stacklevel=depth,
             )  # fmt: skip
 
     def columns(self, where: Filters = ("1", ())) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]], list[Any]]:
@@ -317,7 +331,7 @@ def _folder(folder: Path) -> None:
         (folder / ".gitignore").write_text("*\n", encoding="utf-8")
 
 
-def _row(run: Run) -> tuple[Any, ...]:
+def _row(run: Kept) -> tuple[Any, ...]:
     record = dumps(run)
     uid = run.uid or hashlib.blake2s(record.encode(), digest_size=16).hexdigest()  # put together by hand: known by what it holds
     host = run.environment.host if run.environment else ""
@@ -334,7 +348,7 @@ def _measurements(run: Run) -> Iterator[tuple[Key, tuple[float, ...], bytes]]:
             yield key, (found.median, found.mean, found.minimum, found.maximum), doubles(found.values)
 
 
-def _run(record: bytes) -> Run:
+def _record(record: bytes, kind: type[R]) -> R:
     try:
         unfolding = zlib.decompressobj()
         text = unfolding.decompress(record, LARGEST)
@@ -343,6 +357,6 @@ def _run(record: bytes) -> Run:
         found = loads(text)
     except (zlib.error, TypeError) as error:
         raise RecordError(say("a stored run is damaged: {error}", error=error)) from None
-    if not isinstance(found, Run):
+    if not isinstance(found, kind):
         raise RecordError(say("a stored run is damaged: {error}", error=type(found).__name__))
     return found

@@ -12,10 +12,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nbperf.core.lines import MemoryTrace
 from nbperf.core.records import Run
 from nbperf.errors import MissingDependency, PlanError, RecordError
 from nbperf.store.codec import dumps, loads
-from nbperf.store.history import Filters, History
+from nbperf.store.history import Filters, History, Kept
 from nbperf.store.place import PLACE
 from nbperf.words import say
 
@@ -105,6 +106,24 @@ def runs(
         If some of them are damaged: those are left out.
     """
     return _history(path).runs(_where(label, since, machine), last=last)
+
+
+def traces(
+    label: str | None = None, *, since: Since = None, machine: str | None = None, last: int | None = None, path: str | Path | None = None
+) -> list[MemoryTrace]:
+    """The memory traces that were kept, oldest first: what ``%%memtrace`` left.
+
+    Parameters
+    ----------
+    label, since, machine, last, path
+        As for `runs`.
+
+    Raises
+    ------
+    PlanError, RecordError
+        As for `runs`.
+    """
+    return _history(path).traces(_where(label, since, machine), last=last)
 
 
 def history(label: str | None = None, *, since: Since = None, machine: str | None = None, path: str | Path | None = None) -> DataFrame:
@@ -218,7 +237,7 @@ def plot_history(
 
 
 def export_history(path: str | Path, *, label: str | None = None, since: Since = None, source: str | Path | None = None) -> int:
-    """Write the runs that were kept into a file that another machine can import.
+    """Write the runs and memory traces that were kept into a file that another machine can import.
 
     Parameters
     ----------
@@ -232,7 +251,7 @@ def export_history(path: str | Path, *, label: str | None = None, since: Since =
     Returns
     -------
     int
-        How many runs.
+        How many.
 
     Raises
     ------
@@ -244,7 +263,7 @@ def export_history(path: str | Path, *, label: str | None = None, since: Since =
     target = Path(path)
     if target.exists():
         raise PlanError(say("{path} exists already, and is not overwritten", path=target))
-    found = runs(label, since=since, path=source)
+    found: list[Kept] = [*runs(label, since=since, path=source), *traces(label, since=since, path=source)]
     if target.suffix == ".sqlite":
         kept = History(target)
         try:
@@ -260,7 +279,7 @@ def export_history(path: str | Path, *, label: str | None = None, since: Since =
     return len(found)
 
 
-def _to_parquet(found: list[Run], target: Path) -> None:
+def _to_parquet(found: list[Kept], target: Path) -> None:
     import pandas as pd
 
     rows = [
@@ -289,7 +308,7 @@ def import_history(paths: str | Path | Iterable[str | Path], *, path: str | Path
     Returns
     -------
     int
-        How many runs are new.
+        How many are new.
 
     Raises
     ------
@@ -307,7 +326,7 @@ def import_history(paths: str | Path | Iterable[str | Path], *, path: str | Path
         kept.close()
 
 
-def _read(file: Path) -> list[Run]:
+def _read(file: Path) -> list[Kept]:
     if not file.exists():
         raise RecordError(say("there is no file {path}", path=file))
     if file.suffix == ".jsonl":
@@ -320,13 +339,14 @@ def _read(file: Path) -> list[Run]:
         except ImportError:
             raise MissingDependency("pyarrow", "pyarrow") from None
     else:
-        return History(file).runs()
-    found = []
+        kept = History(file)
+        return [*kept.runs(), *kept.traces()]
+    found: list[Kept] = []
     for number, line in enumerate(lines, start=1):
         try:
             run = loads(line)
         except (RecordError, json.JSONDecodeError) as error:
             raise RecordError(say("{path}, line {number}: {error}", path=file, number=number, error=error)) from None
-        if isinstance(run, Run):
+        if isinstance(run, Run | MemoryTrace):
             found.append(run)
     return found

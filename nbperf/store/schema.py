@@ -7,7 +7,7 @@ A file that holds other tables is somebody else's, and is left alone as well.
 
 A run is one row with its whole record (compressed JSON, codec.py) and one blob with the numbers of its measurements
 (blobs.py): a million values are read back without a step for each of them. What they are of stands in `series`, each
-distinct one once for the whole file. Nothing in a file is ever unpickled or evaluated.
+distinct one once for the whole file. A memory trace is one row of a table of its own. Nothing in a file is ever unpickled or evaluated.
 """
 
 from __future__ import annotations
@@ -53,6 +53,21 @@ MIGRATIONS: tuple[tuple[Step, ...], ...] = (
         "CREATE INDEX measurements_by_run ON measurements (run)",
     ),
     second.STEPS,
+    (
+        # Memory traces: tracing slows the code down, so that nothing of them belongs among the measurements of runs.
+        """CREATE TABLE traces (
+            id INTEGER PRIMARY KEY,
+            uid TEXT NOT NULL UNIQUE,
+            label TEXT NOT NULL,
+            started_at REAL NOT NULL,
+            machine TEXT NOT NULL,
+            host TEXT NOT NULL,
+            cell TEXT,
+            error TEXT,
+            record BLOB NOT NULL
+        )""",
+        "CREATE INDEX traces_by_label ON traces (label, started_at)",
+    ),
 )
 VERSION = len(MIGRATIONS)
 TABLES = {"runs", "measurements"}

@@ -61,6 +61,7 @@ BODIES = {
     "string first": "'looks like a docstring'\n3",
     "odd indentation": "if True:\n   x = '''\n a\n      b'''\n   y = 1\nx",
     "future": "from __future__ import annotations\ndef f(x: NotDefined): pass\nf.__annotations__",
+    "future and await": "from __future__ import annotations\nimport asyncio\nawait asyncio.sleep(0.001, 7)",
     "await": "import asyncio\nawait asyncio.sleep(0)\n'slept'",
     "async for": "async def g():\n    yield 1\n    yield 2\n[x async for x in g()]",
     "async with": "import contextlib\n@contextlib.asynccontextmanager\nasync def c():\n    yield 5\nasync with c() as v:\n    pass\nv",

@@ -82,8 +82,11 @@ class FakeCuda:
         self.gpus[device].settle()
 
     def memory_stats_as_nested_dict(self, device: int) -> dict[str, dict[str, dict[str, int]]]:
-        peak = self.gpus[device].peak
-        return {"allocated_bytes": {"all": {"peak": peak}}, "reserved_bytes": {"all": {"peak": 2 * peak}}}
+        gpu = self.gpus[device]
+        return {
+            "allocated_bytes": {"all": {"peak": gpu.peak, "current": gpu.allocated}},
+            "reserved_bytes": {"all": {"peak": 2 * gpu.peak, "current": 2 * gpu.allocated}},
+        }
 
     def reset_peak_memory_stats(self, device: int) -> None:
         self.gpus[device].peak = self.gpus[device].allocated
@@ -354,3 +357,24 @@ def test_a_real_device_is_waited_for_and_its_memory_read():
     assert device == pytest.approx(wall, rel=0.1)
     assert answers["memory.cuda.allocated.peak"].value >= 2 * x.nbytes
     assert answers["memory.cuda.reserved.peak"].value >= answers["memory.cuda.allocated.peak"].value
+
+
+def test_levels_of_the_devices_in_use_are_looked_at_often(torch: FakeTorch, clock: FakeClock) -> None:
+    torch.cuda.gpus[1].used = False
+    levels = accelerator.device_levels()
+    assert levels is not None
+    gpu = torch.gpu
+    gpu.allocated = gpu.peak = 1000
+    levels.look()
+    gpu.peak, gpu.allocated = 5000, 3000
+    assert levels.look() == {"cuda:0": (2000.0, 4000.0, 4000.0)}
+    assert levels.look() == {"cuda:0": (0.0, 0.0, 0.0)}
+    gpu.allocated = 500
+    assert levels.look()["cuda:0"][:2] == (-2500.0, -5000.0)
+    assert [point[1:] for point in levels.points["cuda:0"]] == [(1000.0, 2000.0), (3000.0, 6000.0), (500.0, 1000.0)]
+    levels.close()
+
+
+def test_where_no_device_is_in_use_there_are_no_levels(torch: FakeTorch) -> None:
+    torch.cuda.initialised = False
+    assert accelerator.device_levels() is None

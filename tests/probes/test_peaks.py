@@ -142,3 +142,17 @@ def test_threads_lose_no_peak():
         thread.join()
     assert low == []
     assert meter.close(outer) == (40,)
+
+
+def test_what_another_sets_aside_reaches_the_windows_that_are_open_and_not_the_one_who_did(meter: PeakMeter, mark: Mark) -> None:
+    mark.to(100.0)
+    reader, window = meter.open(), meter.open()
+    meter.aside_of = reader
+    mark.spike(500.0)
+    meter.aside, mark.mark = max(meter.aside, mark.mark), mark.level  # it reads the mark and sets it back, asking nobody
+    late = meter.open()
+    assert meter.aside == 0.0
+    mark.spike(200.0)
+    assert meter.close(window) == (500.0,)
+    assert meter.close(late) == (200.0,)
+    assert meter.close(reader) == (200.0,)
