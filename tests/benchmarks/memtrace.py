@@ -131,7 +131,7 @@ def works() -> dict[str, Work]:
     }
     if find_spec("torch") is not None:
         train = make_training()
-        found[STEPS] = Work(train, (train,), 12, 12, 10)
+        found[STEPS] = Work(train, (train,), 40, 40, 10)
     return found
 
 
