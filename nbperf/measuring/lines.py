@@ -13,11 +13,12 @@ comes from such stretches.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterable
 from threading import Lock
 from time import perf_counter
 from types import CodeType
-from typing import Protocol
+from typing import Any, Protocol
 
 from nbperf.probes.levels import Levels
 
@@ -36,6 +37,13 @@ STEP = 256 << 10
 STEPS = 64
 SERIES = 256
 """Readings that a line keeps of the level at which its hits began."""
+NEVER = sys.maxsize
+"""A hit that does not come."""
+
+
+def next_look(count: int) -> int:
+    """When to look again after so many: the first three are looked at, then those at powers of two, so that looking costs less and less."""
+    return count + 1 if count < 3 else 1 << count.bit_length()
 
 
 class Devices(Protocol):
@@ -52,16 +60,18 @@ class Row:
     ----------
     reads, still : int
         Hits that were read at both ends, those in which nothing came or went counted apart.
+    look : int
+        The next hit before which somebody wants to look.
     """
 
     __slots__ = (
-        "devices", "freed", "hits", "increment", "least", "line", "most", "own", "peak", "reads", "series", "shared", "spike", "still",
-        "stride", "time", "watched",
+        "devices", "freed", "hits", "increment", "least", "line", "look", "most", "own", "peak", "reads", "series", "shared", "spike",
+        "still", "stride", "time",
     )  # fmt: skip
 
     def __init__(self, line: int, watched: bool) -> None:
         self.line = line
-        self.watched = watched
+        self.look = 1 if watched else NEVER
         self.hits = 0
         self.reads = 0
         self.still = 0
@@ -80,20 +90,40 @@ class Row:
             self.stride *= 2
 
 
-class Traced(dict[int, Row]):
-    """A traced code object: its rows by line number, made as its lines are met."""
+class Traced:
+    """A traced code object.
 
-    __slots__ = ("code", "function", "watched")
+    Attributes
+    ----------
+    rows : dict of int to Row
+        By line number, made as lines are met by ``traced[number]``. The tracers look in here first: at every line, and a
+        dict of its own kind is found in twice as fast as one with a ``__missing__``.
+    left, look : int
+        How often it has returned, and at which return somebody wants to look next.
+    idle : list of Activation
+        Those that have ended, for the next calls: to make one takes longer than all else at a call.
+    """
+
+    __slots__ = ("code", "function", "idle", "left", "look", "rows", "watched")
 
     def __init__(self, code: CodeType, watched: frozenset[int] = frozenset()) -> None:
-        super().__init__()
         self.code = code
         self.function = code.co_qualname
         self.watched = watched
+        self.rows: dict[int, Row] = {}
+        self.idle: list[Activation] = []
+        self.left = 0
+        self.look = 1
 
-    def __missing__(self, line: int) -> Row:
-        row = self[line] = Row(line, line in self.watched)
+    def __getitem__(self, line: int) -> Row:
+        row = self.rows.get(line)
+        if row is None:
+            row = self.rows[line] = Row(line, line in self.watched)
         return row
+
+    def values(self) -> Iterable[Row]:
+        """What each line has cost."""
+        return self.rows.values()
 
 
 class Activation:
@@ -115,35 +145,44 @@ class Activation:
         The same over the whole activation.
     devices, whole : dict
         Allocated, reserved and the highest by device, since the line began and over the whole activation.
-    read : bool
-        Memory was read while it ran.
+    read, moved : bool
+        Memory was read while it ran, and was then seen to have changed.
     still : bool
         Nothing has come or gone since the present line began.
     nested : bool
         The function runs further out as well.
+    thread : int
+        Where it runs.
+    local : callable, optional
+        Its tracer, where each activation has one.
     """
 
     __slots__ = (
-        "base", "based", "change", "devices", "high", "inner", "nested", "outer", "read", "row", "start", "still",
-        "top", "total", "traced", "whole",
+        "base", "based", "change", "devices", "high", "inner", "local", "moved", "nested", "outer", "read", "row", "start", "still",
+        "thread", "top", "total", "traced", "whole",
     )  # fmt: skip
 
-    def __init__(self, traced: Traced, outer: Activation | None, row: Row, now: float, level: float) -> None:
+    outer: Activation | None
+    row: Row
+    start: float
+
+    def __init__(self, traced: Traced) -> None:
         self.traced = traced
-        self.outer = outer
-        self.row = row
-        self.start = now
-        self.base = self.high = self.top = level
-        self.based = -1.0
-        self.read = False
-        self.still = True
-        self.change = self.inner = self.total = 0.0
+        self.thread = 0
+        self.local: Any = None
+        self.base = self.high = self.top = self.based = 0.0
+        self.read = self.nested = False
         self.devices: dict[str, tuple[float, float, float]] = {}
         self.whole: dict[str, tuple[float, float, float]] = {}
-        each = outer
-        while each is not None and each.traced is not traced:
-            each = each.outer
-        self.nested = each is not None
+        self.reset()
+
+    def reset(self) -> None:
+        """Nothing has come or gone."""
+        self.moved = False
+        self.still = True
+        self.change = self.inner = self.total = 0.0
+        self.devices.clear()
+        self.whole.clear()
 
     def add_device(self, device: str, allocated: float, reserved: float, high: float) -> None:
         """What came on a device since the last reading, and how high it was above the level then."""
@@ -219,34 +258,48 @@ class Book:
 
     def enter(self, traced: Traced, outer: Activation | None, line: int, now: float) -> Activation:
         """A traced function begins or goes on; `line` is where."""
+        nested = False
         if outer is not None:
             if now >= self.due:
                 self._read(outer, now, *self._look())
             else:
-                self.pass_by(outer.row, outer.traced, now)
-        act = Activation(traced, outer, traced[line], now, self.level)
+                gap = now - self.last
+                if gap > self.slow:
+                    self.slow, self.slowest, self.slowest_of = gap, outer.row, outer.traced
+            each: Activation | None = outer
+            while each is not None and each.traced is not traced:
+                each = each.outer
+            nested = each is not None
+        try:
+            act = traced.idle.pop()
+        except IndexError:
+            act = Activation(traced)
+        else:
+            if act.moved:
+                act.reset()
+        act.outer = outer
+        act.row = traced[line]
+        act.base = act.high = act.top = self.level
+        act.based = -1.0
+        act.read = False
+        act.nested = nested
         act.start = self.last = started = self.clock()
         self.spent += started - now
         return act
 
-    def pass_by(self, row: Row, traced: Traced, now: float) -> None:
-        """An event without a reading: remember who took longest since the last one."""
-        gap = now - self.last
-        if gap > self.slow:
-            self.slow, self.slowest, self.slowest_of = gap, row, traced
-        self.last = now
-
     def line(self, act: Activation, now: float, row: Row) -> None:
         """A line ends with a reading and `row` begins."""
         mark, level = self._look()
-        if mark == level == self.level and self.slowest is None and act.still and self._devices is None:
-            # Nothing came, nothing went: what most lines do, and where most of the time of reading all of them goes.
+        if mark == level == self.level and act.still and self.top is not None and self._devices is None:
+            # Nothing came, nothing went: as `_read` and `_end` below would have it, in less time.
+            self.slow, self.slowest = 0.0, None
             if act.start == act.based:
                 act.row.still += 1
             if now - self._kept[0] >= POINT:
                 self._note_point(now, 0.0, level)
             self.readings += 1
             self.due = now + self._gate
+            act.read = True
             act.base = act.high = level
         else:
             self._read(act, now, mark, level)
@@ -259,29 +312,35 @@ class Book:
         act.start = act.based = self.last = started
         self.spent += started - now
 
-    def leave(self, act: Activation, now: float) -> None:
-        """The function ends, or is suspended."""
+    def leave(self, act: Activation, now: float) -> Activation | None:
+        """The function ends, or is suspended. Gives the one that called it; its own activation may be another's from now on."""
         act.row.time += now - act.start
         if now >= self.due:
             self._read(act, now, *self._look())
             self._end(act)
         else:
-            self.pass_by(act.row, act.traced, now)
+            gap = now - self.last
+            if gap > self.slow:
+                self.slow, self.slowest, self.slowest_of = gap, act.row, act.traced
         outer = act.outer
         if outer is not None and act.read:
             # What its lines were given belongs to the line that called it as well; that line is read when it ends.
-            outer.change += act.total
-            outer.inner += act.total
-            outer.total += act.total
-            outer.high = max(outer.high, act.top)
-            outer.top = max(outer.top, act.top)
             outer.read = True
-            outer.still = False
             self.due = 0.0
-            for device, found in act.whole.items():
-                outer.add_device(device, *found)
+            if act.moved:
+                outer.change += act.total
+                outer.inner += act.total
+                outer.total += act.total
+                outer.high = max(outer.high, act.top)
+                outer.top = max(outer.top, act.top)
+                outer.moved = True
+                outer.still = False
+                for device, found in act.whole.items():
+                    outer.add_device(device, *found)
+        act.traced.idle.append(act)
         self.last = self.clock()
         self.spent += self.last - now
+        return outer
 
     def settle(self, act: Activation | None) -> None:
         """Before work of our own: what came until now is the present line's."""
@@ -310,6 +369,15 @@ class Book:
 
     def _read(self, act: Activation, now: float, mark: float, level: float) -> None:
         """Memory was looked at: what changed is the present line's, or the slowest's of the stretch since the last reading."""
+        self.readings += 1
+        self.due = now + self._gate
+        act.read = True
+        if mark == level == self.level and self.top is not None and self._devices is None:
+            # Nothing came, nothing went: what most readings find, and where most of the time of reading every line goes.
+            self.slow, self.slowest = 0.0, None
+            if now - self._kept[0] >= POINT:
+                self._note_point(now, 0.0, level)
+            return
         with self._lock:  # lines of several threads may end at once
             change, was = level - self.level, self.level
             self.level = level
@@ -342,19 +410,22 @@ class Book:
                 act.high = max(act.high, mark)
         act.total += change
         act.top = max(act.top, mark)
-        act.read = True
+        act.moved = True
         act.still = False
         if self.top is None or mark > self.top[0]:
             self.top = mark, now, traced, row.line
         self._note_point(now, rise, level)
-        self.readings += 1
-        self.due = now + self._gate
         if self._devices is not None:
             self._read_devices(act)
 
     def _end(self, act: Activation) -> None:
         """The present line ends, and memory has just been read."""
         row = act.row
+        if act.still:
+            if act.start == act.based:
+                row.still += 1
+            act.base = act.high = self.level
+            return
         own = act.change - act.inner
         row.increment += own if act.nested else act.change
         if act.start == act.based:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
-import threading
+from collections.abc import Callable
+from threading import get_ident
 from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any
 
 from nbperf.errors import PlanError
-from nbperf.measuring.lines import Activation, Book, Traced
+from nbperf.measuring.lines import Activation, Book, Traced, next_look
 from nbperf.words import say
 
 if TYPE_CHECKING:
@@ -34,6 +35,11 @@ class Monitoring:
         self._watching = watching
         self._traced: dict[int, Traced] = {}  # by id, which is quick and tells equal code apart; Traced keeps the code alive
         self._tops: dict[int, Activation | None] = {}
+        # While one thread alone runs what is traced, what it runs now is found here: to ask which thread this is takes as long as
+        # all else at a line. Between a look at `_alone` and what is done about it nothing is called, so that no thread comes between.
+        self._alone = True
+        self._only = 0
+        self._top: Activation | None = None
         self._monitoring: Any = sys.monitoring  # type: ignore[attr-defined, unused-ignore]
         self._tool = -1
         self.lost = False
@@ -75,15 +81,15 @@ class Monitoring:
                 tools.register_callback(number, event, None)
             tools.free_tool_id(number)
         self._tool = -1
-        here = threading.get_ident()
+        here = get_ident()
         while (act := self._tops.get(here)) is not None:
-            self._book.leave(act, now)
-            self._tops[here] = act.outer
+            self._tops[here] = self._book.leave(act, now)
+        self._top = None
         self._traced.clear()
 
     def top(self) -> Activation | None:
         """The traced function that runs in this thread."""
-        return self._tops.get(threading.get_ident())
+        return self._tops.get(get_ident())
 
     def _callbacks(self) -> dict[int, Any]:
         events = self._monitoring.events
@@ -94,7 +100,7 @@ class Monitoring:
             events.PY_YIELD: self._leave,
             events.PY_UNWIND: self._unwind,
             events.PY_THROW: self._thrown,
-            events.LINE: self._line,
+            events.LINE: self._lines(),
         }
 
     def _listen(self, code: CodeType, traced: Traced) -> None:
@@ -102,17 +108,32 @@ class Monitoring:
         self._traced[id(code)] = traced
         self._monitoring.set_local_events(self._tool, code, events.LINE | events.PY_RETURN | events.PY_YIELD)
 
-    def _enter(self, traced: Traced, line: int) -> None:
-        here = threading.get_ident()
-        self._tops[here] = self._book.enter(traced, self._tops.get(here), line, self._book.clock())
+    def _enter(self, traced: Traced, line: int) -> Activation:
+        here = get_ident()
+        book = self._book
+        act = book.enter(traced, self._tops.get(here), line, book.clock())
+        act.thread = here
+        self._put(act, here)
+        return act
+
+    def _put(self, act: Activation | None, here: int) -> None:
+        """Remember what runs now in this thread."""
+        self._tops[here] = act
+        if here != self._only:
+            if self._only:
+                self._alone, self._top = False, None
+                return
+            self._only = here
+        if self._alone:
+            self._top = act
 
     # ---- callbacks ----------------------------------------------------------------------------------------------
 
     def _start(self, code: CodeType, offset: int) -> Any:
-        if self._tool < 0:
-            return None
         traced = self._traced.get(id(code))
         if traced is None:
+            if self._tool < 0:
+                return None
             traced = self._choose(code)
             if traced is None:
                 return self._monitoring.DISABLE
@@ -132,51 +153,65 @@ class Monitoring:
         if traced is not None:
             self._enter(traced, sys._getframe(1).f_lineno)
 
-    def _line(self, code: CodeType, number: int) -> None:
-        book = self._book
-        now = book.clock()
-        act = self._tops.get(threading.get_ident())
-        if act is None or act.traced.code is not code:
-            act = self._found(code, number)
-        row = act.row
-        row.time += now - act.start
-        if now >= book.due:
-            row = act.traced[number]
-            book.line(act, now, row)
-        else:
-            gap = now - book.last
-            if gap > book.slow:
-                book.slow, book.slowest, book.slowest_of = gap, row, act.traced
-            row = act.row = act.traced[number]
-            row.hits += 1
-            act.start = book.last = now
-        if row.watched and self._watching is not None:
-            self._watching.before(sys._getframe(1), number)
+    def _lines(self) -> Callable[[CodeType, int], None]:
+        """What hears of lines; what is rare stands behind `else`."""
+        book, watching = self._book, self._watching
+        clock = book.clock
+
+        def line(code: CodeType, number: int) -> None:
+            now = clock()
+            act = self._top
+            if act is None or act.traced.code is not code:
+                act = self._found(code, number)
+            traced = act.traced
+            ended = act.row
+            ended.time += now - act.start
+            try:
+                row = traced.rows[number]
+            except KeyError:
+                row = traced[number]
+            if now < book.due:
+                gap = now - book.last
+                if gap > book.slow:
+                    book.slow, book.slowest, book.slowest_of = gap, ended, traced
+                act.start = book.last = now
+                act.row = row
+                row.hits += 1
+            else:
+                book.line(act, now, row)
+            if row.hits >= row.look:
+                row.look = next_look(row.hits)
+                if watching is not None:
+                    watching.before(sys._getframe(1), number)
+
+        return line
 
     def _leave(self, code: CodeType, offset: int, value: object) -> None:
         now = self._book.clock()
-        here = threading.get_ident()
+        here = get_ident()
         act = self._tops.get(here)
         if act is None or act.traced.code is not code:
             return
-        if self._watching is not None:
+        traced = act.traced
+        traced.left += 1
+        if traced.left >= traced.look and self._watching is not None:
+            traced.look = next_look(traced.left)
             self._watching.left(sys._getframe(1))
-        self._book.leave(act, now)
-        self._tops[here] = act.outer
+        self._put(self._book.leave(act, now), here)
 
     def _unwind(self, code: CodeType, offset: int, exception: BaseException) -> None:
         if id(code) in self._traced:
             self._leave(code, offset, exception)
 
     def _found(self, code: CodeType, number: int) -> Activation:
-        """The activation of this code further out, its inner ones being gone; or a new one, if its beginning was not heard."""
-        here = threading.get_ident()
+        """The activation of this code in this thread, those within it being gone; or a new one, if its beginning was not heard."""
+        here = get_ident()
         act = self._tops.get(here)
+        if act is not None and act.traced.code is code:
+            return act
         while act is not None and act.traced.code is not code:
             act = act.outer
         if act is None:
-            self._enter(self._traced[id(code)], number)
-            act = self._tops[here]
-            assert act is not None
-        self._tops[here] = act
+            return self._enter(self._traced[id(code)], number)
+        self._put(act, here)
         return act

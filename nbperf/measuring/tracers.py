@@ -9,11 +9,12 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable
+from threading import get_ident
 from types import CodeType, FrameType
 from typing import Any, Protocol
 
 from nbperf.errors import PlanError
-from nbperf.measuring.lines import Activation, Book, Traced
+from nbperf.measuring.lines import Activation, Book, Traced, next_look
 from nbperf.words import say
 
 Trace = Callable[[FrameType, str, Any], Any]
@@ -119,16 +120,16 @@ class Settrace:
         frame, self._frame = self._frame, None
         if frame is not None and frame.f_trace is self._first:  # a frame that has awaited has another, which sees that we stopped
             frame.f_trace = self._frame_before
-        here = threading.get_ident()
+        here = get_ident()
         while (act := self._tops.get(here)) is not None:
-            self._book.leave(act, now)
-            self._tops[here] = act.outer
+            self._tops[here] = self._book.leave(act, now)
+        self._book.due = 0.0  # a line without a reading does not look whether we stopped
         self._first = None
         self._known.clear()
 
     def top(self) -> Activation | None:
         """The traced function that runs in this thread."""
-        return self._tops.get(threading.get_ident())
+        return self._tops.get(get_ident())
 
     def _chosen(self, code: CodeType) -> Traced | None:
         found = self._known.get(id(code))
@@ -150,37 +151,65 @@ class Settrace:
         return self._local(frame, traced, other)
 
     def _local(self, frame: FrameType, traced: Traced, other: Trace | None) -> Trace:
-        """The tracer of one activation; everything it needs at each line is a variable of its own."""
+        """The tracer of one activation, which is kept with it and serves its later ones as well."""
+        here = get_ident()
+        act = self._book.enter(traced, self._tops.get(here), frame.f_lineno, self._book.clock())
+        act.thread = here
+        self._tops[here] = act
+        if act.local is None:
+            act.local = self._made(act)
+        return act.local if other is None else self._both(act.local, other)
+
+    def _made(self, act: Activation) -> Trace:
+        """Everything it needs at each line is a variable of its own; what is rare stands behind `else`."""
         book, tops, watching = self._book, self._tops, self._watching
-        clock, here = book.clock, threading.get_ident()
-        act = book.enter(traced, tops.get(here), frame.f_lineno, clock())
-        tops[here] = act
+        clock, traced, rows = book.clock, act.traced, act.traced.rows
 
         def local(frame: FrameType, event: str, arg: Any) -> Any:
-            nonlocal other
             now = clock()
-            row = act.row
             if event == "line":
-                row.time += now - act.start
-                if now >= book.due:
+                ended = act.row
+                ended.time += now - act.start
+                try:
+                    row = rows[frame.f_lineno]
+                except KeyError:
                     row = traced[frame.f_lineno]
-                    book.line(act, now, row)
-                else:
+                if now < book.due:
                     gap = now - book.last
                     if gap > book.slow:
-                        book.slow, book.slowest, book.slowest_of = gap, row, traced
-                    row = act.row = traced[frame.f_lineno]
-                    row.hits += 1
+                        book.slow, book.slowest, book.slowest_of = gap, ended, traced
                     act.start = book.last = now
-                if row.watched and watching is not None:
-                    watching.before(frame, row.line)
+                    act.row = row
+                    row.hits += 1
+                elif self._stopped:
+                    return None
+                else:
+                    book.line(act, now, row)
+                if row.hits >= row.look:
+                    row.look = next_look(row.hits)
+                    if watching is not None:
+                        watching.before(frame, row.line)
             elif event == "return":
-                if watching is not None:
+                if self._stopped:
+                    return None
+                traced.left += 1
+                if traced.left >= traced.look and watching is not None:
+                    traced.look = next_look(traced.left)
                     watching.left(frame)
-                book.leave(act, now)
-                tops[here] = act.outer
-            if other is not None:
-                other = other(frame, event, arg)
-            return other if self._stopped else local
+                tops[act.thread] = book.leave(act, now)
+            return local
 
         return local
+
+    def _both(self, local: Trace, other: Trace) -> Trace:
+        """Ours and that of a debugger, until one of them has had enough."""
+        theirs: Trace | None = other
+
+        def both(frame: FrameType, event: str, arg: Any) -> Any:
+            nonlocal theirs
+            local(frame, event, arg)
+            if theirs is not None:
+                theirs = theirs(frame, event, arg)
+            return theirs if self._stopped else both
+
+        return both

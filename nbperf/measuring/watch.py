@@ -14,7 +14,7 @@ Series = Mapping[Place, Sequence[tuple[int, float]]]
 
 
 class Watch(Protocol):
-    """Looks on while code is traced. It must not raise, keep what it sees alive, or change it."""
+    """Looks on while code is traced, ever more seldom. It must not raise, keep what it sees alive, or change it."""
 
     def lines_of(self, code: CodeType, source: Sequence[str]) -> frozenset[int]:
         """The numbers of the lines before which `before` is to be called.
@@ -26,10 +26,10 @@ class Watch(Protocol):
         """
 
     def before(self, frame: FrameType, line: int) -> None:
-        """One of those lines is about to run."""
+        """One of those lines is about to run: for the first, second, third time, and then for one that is a power of two."""
 
     def left(self, frame: FrameType) -> None:
-        """A traced function is about to return; its locals are still there."""
+        """A traced function is about to return, the times counted likewise; its locals are still there."""
 
     def conclude(self, trace: MemoryTrace, series: Series, names: Mapping[str, Any]) -> tuple[Finding, ...]:
         """What was found, the gravest first.

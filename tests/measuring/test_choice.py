@@ -13,7 +13,7 @@ import pytest
 from nbperf.errors import PlanError
 from nbperf.measuring import choice
 from nbperf.measuring.choice import Choice, Names, code_of, unprofiled
-from nbperf.measuring.lines import Traced
+from nbperf.measuring.lines import NEVER, Traced
 
 
 def plain(x: int) -> int:
@@ -138,6 +138,6 @@ def test_lines_that_somebody_wants_to_see_are_marked_and_asked_for_once() -> Non
     chosen.prepare()
     traced = chosen(plain.__code__)
     assert traced is not None
-    assert traced[plain.__code__.co_firstlineno + 1].watched
-    assert not traced[plain.__code__.co_firstlineno].watched
+    assert traced[plain.__code__.co_firstlineno + 1].look == 1
+    assert traced[plain.__code__.co_firstlineno].look == NEVER
     assert sorted(asked) == ["inner", "plain"]

@@ -11,7 +11,7 @@ from nbperf.core.records import Provenance, Trace
 from nbperf.core.units import Unit
 from nbperf.measuring.assembly import assemble, thinned
 from nbperf.measuring.choice import Names
-from nbperf.measuring.lines import GATE, Activation, Book, Traced
+from nbperf.measuring.lines import GATE, Activation, Book, Traced, next_look
 from nbperf.probes.levels import Levels
 
 KIB = 1024
@@ -69,9 +69,12 @@ class Story:
         if now >= book.due:
             book.line(act, now, row)
         else:
-            book.pass_by(act.row, act.traced, now)
+            gap = now - book.last
+            if gap > book.slow:
+                book.slow, book.slowest, book.slowest_of = gap, act.row, act.traced
             row.hits += 1
-            act.row, act.start = row, now
+            act.row = row
+            act.start = book.last = now
 
     def back(self) -> None:
         assert self.top is not None
@@ -82,6 +85,14 @@ class Story:
         self.book.end()
         found = assemble(self.book, self.all, Names(), began=100.0, unit=KIB)
         return {(line.function, line.line): line for line in found.lines}
+
+
+def test_looks_become_rare() -> None:
+    looks = [1]
+    while looks[-1] < 64:
+        looks.append(next_look(looks[-1]))
+    assert looks == [1, 2, 3, 4, 8, 16, 32, 64]
+    assert next_look(5) == 8
 
 
 def test_a_line_answers_for_what_came_while_it_ran() -> None:

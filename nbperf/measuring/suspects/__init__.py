@@ -35,11 +35,6 @@ _Code = tuple[str, str, int]
 """File, qualified name and first line of a code object: the object itself is not kept alive."""
 
 
-def due(count: int) -> bool:
-    """Whether this look is taken: the first three, and then those at powers of two, so that looking costs less and less."""
-    return count <= 3 or count & (count - 1) == 0
-
-
 class Suspects:
     """The watch that looks for all of them; made anew for every trace.
 
@@ -53,7 +48,6 @@ class Suspects:
         self._files: dict[str, Syntax] = {}
         self._plans: dict[_Code, dict[int, list[tuple[Suspect, Item]]]] = {}
         self._items: dict[_Code, list[Item]] = {}
-        self._hits: dict[tuple[_Code, int], int] = {}
 
     def lines_of(self, code: CodeType, source: Sequence[str]) -> frozenset[int]:
         """The lines of a code object before which somebody wants to look."""
@@ -74,7 +68,7 @@ class Suspects:
         """Let those look who want to before this line."""
         key = _key(frame.f_code)
         asked = self._plans.get(key, {}).get(line)
-        if not asked or not self._due(key, line):
+        if not asked:
             return
         view = View(frame, self._files[key[0]])
         for suspect, item in asked:
@@ -87,7 +81,7 @@ class Suspects:
         """Let all of them look at what a function leaves behind."""
         key = _key(frame.f_code)
         items = self._items.get(key)
-        if items is None or not self._due(key, 0):
+        if items is None:
             return
         view = View(frame, self._files[key[0]])
         for suspect in self._asked(view.syntax):
@@ -119,10 +113,6 @@ class Suspects:
         if "torch" in sys.modules or any("torch" in line for line in syntax.source):
             return self._suspects
         return [suspect for suspect in self._suspects if not suspect.needs_torch]
-
-    def _due(self, key: _Code, line: int) -> bool:
-        count = self._hits[key, line] = self._hits.get((key, line), 0) + 1
-        return due(count)
 
 
 def _key(code: CodeType) -> _Code:

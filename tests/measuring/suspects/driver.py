@@ -13,6 +13,7 @@ from typing import Any
 from nbperf.core.lines import Line, MemoryTrace, Place
 from nbperf.core.records import Finding, Provenance, Reading
 from nbperf.core.units import Unit
+from nbperf.measuring.lines import next_look
 from nbperf.measuring.suspects import Suspects
 from nbperf.measuring.watch import Watch
 from nbperf.probes.files import KernelFiles
@@ -62,6 +63,7 @@ class Driver:
         linecache.cache[file] = (len(cell), None, source, file)
         read = resident(KernelFiles())[0]
         hits: dict[tuple[str, int], int] = defaultdict(int)
+        looks: dict[tuple[str, int], int] = defaultdict(int)
         series: dict[Place, list[tuple[int, float]]] = defaultdict(list)
         levels = [read()]
         wanted: dict[Any, frozenset[int]] = {}
@@ -79,10 +81,15 @@ class Driver:
                 hits[key] += 1
                 levels.append(read())
                 series[Place(file=file, function=key[0], line=number, source=source[number - 1])].append((hits[key], levels[-1]))
-                if number in wanted[code]:
+                if number in wanted[code] and hits[key] >= looks[key]:
+                    looks[key] = next_look(hits[key])
                     self.watch.before(frame, number)
             elif event == "return":
-                self.watch.left(frame)
+                key = code.co_qualname, 0
+                hits[key] += 1
+                if hits[key] >= looks[key]:
+                    looks[key] = next_look(hits[key])
+                    self.watch.left(frame)
             return seen
 
         outer = sys.gettrace()
@@ -95,6 +102,7 @@ class Driver:
         table = [
             line(number, source[number - 1].strip(), file=file, function=function, hits=n, temporary=self.temporary)
             for (function, number), n in sorted(hits.items())
+            if number
         ]
         self.trace = record(table, before=levels[0], after=levels[-1], peak=max(levels))
         return self.watch.conclude(self.trace, series, self.names)

@@ -10,7 +10,7 @@ import weakref
 import pytest
 
 from nbperf.measuring import suspects
-from nbperf.measuring.suspects import Suspects, due
+from nbperf.measuring.suspects import Suspects
 from nbperf.measuring.watch import Watch
 from tests.measuring.suspects.cases import CASES, Case
 from tests.measuring.suspects.driver import Driver, codes, record
@@ -48,10 +48,6 @@ def test_nothing_is_kept_alive(case: Case) -> None:
 def test_it_is_a_watch() -> None:
     watch: Watch = Suspects()
     assert watch.conclude(record(), {}, {}) == ()
-
-
-def test_looks_become_rare() -> None:
-    assert [count for count in range(1, 70) if due(count)] == [1, 2, 3, 4, 8, 16, 32, 64]
 
 
 def test_a_suspect_that_fails_says_nothing_and_the_others_speak() -> None:
