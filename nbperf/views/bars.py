@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from nbperf.core.records import Provenance
 from nbperf.core.units import Unit, format_value
@@ -31,6 +31,9 @@ MOST = 40
 THICK = 9.0
 """Points of a bar."""
 THINNEST = 5.5
+THICKEST = 24.0
+BELOW = 40.0
+"""Points of the axis and its label, about."""
 NUMBER = 48.0
 """Points kept for the numbers behind bars."""
 FEW = 30
@@ -107,8 +110,11 @@ def bars(
         axes.grid(visible=False, axis="y")
         axes.grid(visible=True, axis="x")
         axes.set_axisbelow(True)
+        room = (page.height - page.used - BELOW) / len(chosen)
+        thick = min(0.8 / len(groups), THICKEST / room)
         for number, group in enumerate(groups):
-            _group(axes, page.theme, number, len(groups), group, chosen)
+            places = _places(number, len(groups), chosen, thick)
+            _group(axes, _look(page.theme, number, group), page.theme, places, thick, thick * room, group, chosen)
         values = finite(value for group in groups for value in group.values)
         ends = values + finite(end for group in groups for pair in group.intervals if pair for end in pair)
         whole = unit is Unit.RATIO and bool(ends) and min(ends) >= 0 and max(ends) <= 1
@@ -124,10 +130,9 @@ def bars(
         hidden = len(ranks) - len(chosen)
         below = 14.0 if hidden else 0.0
         page.fit(axes, bottom=below)
-        thick = page.extent(axes).height / len(chosen) / len(groups) * 0.8
-        if len(chosen) * len(groups) <= FEW and thick >= SMALL:
+        if len(chosen) * len(groups) <= FEW and thick * page.extent(axes).height / len(chosen) >= SMALL:
             page.fit(axes, bottom=below, right=NUMBER)
-            _numbers(page, axes, groups, chosen, unit)
+            _numbers(page, axes, groups, chosen, unit, thick)
         if hidden:
             text = say("{n} more not shown", n=hidden)
             page.figure.text(EDGE / page.width, EDGE / page.height, text, fontsize=SMALL, color=page.theme.faint)
@@ -154,34 +159,33 @@ def _interval(group: Bars, i: int) -> tuple[float, float] | None:
     return found if found and all(math.isfinite(end) for end in found) else None
 
 
-def _look(theme: Theme, number: int, group: Bars) -> dict[str, object]:
+def _look(theme: Theme, number: int, group: Bars) -> dict[str, Any]:
     return surface(group.provenance, theme.fills[number % len(theme.fills)], theme.page)
 
 
-def _places(number: int, count: int, chosen: Sequence[int]) -> tuple[list[float], float]:
-    """Middles of a group's bars, and how thick they are, in rows."""
-    thick = 0.8 / count
-    return [row - 0.4 + thick * (number + 0.5) for row in range(len(chosen))], thick
+def _places(number: int, count: int, chosen: Sequence[int], thick: float) -> list[float]:
+    """Middles of a group's bars, which are so many rows thick."""
+    return [row + thick * (number + 0.5 - count / 2) for row in range(len(chosen))]
 
 
-def _group(axes: Axes, theme: Theme, number: int, count: int, group: Bars, chosen: Sequence[int]) -> None:
-    """One group's bars, and whiskers for their intervals."""
-    places, thick = _places(number, count, chosen)
-    values = [_value(group, i) for i in chosen]
-    axes.barh(places, values, height=thick * 0.86, label=group.name, **_look(theme, number, group))  # type: ignore[arg-type]
+def _group(axes: Axes, look: dict[str, Any], theme: Theme, places: Sequence[float], thick: float, points: float, group: Bars,
+           chosen: Sequence[int]) -> None:  # fmt: skip
+    """One group's bars, so many rows and points thick, and whiskers for their intervals."""
+    axes.barh(places, [_value(group, i) for i in chosen], height=thick * 0.86, label=group.name, **look)
     for place, i in zip(places, chosen, strict=True):
         if pair := _interval(group, i):
             # With a rim: whiskers lie half on the bar, or on its hatches, and half on the page.
             axes.plot(pair, [place] * 2, color=theme.page, linewidth=2.2, solid_capstyle="butt", zorder=3)
-            axes.plot(pair, [place] * 2, color=theme.text, linewidth=1.1, solid_capstyle="butt", zorder=3, label="interval")
-            for end in pair:
-                axes.plot([end] * 2, [place - thick * 0.16, place + thick * 0.16], color=theme.text, linewidth=1.1, zorder=3)
+            axes.plot(
+                pair, [place] * 2, color=theme.text, linewidth=1.1, solid_capstyle="butt", zorder=3, label="interval",
+                marker="|", markersize=min(7.0, points * 0.5), markeredgewidth=1.1,
+            )  # fmt: skip
 
 
-def _numbers(page: Sheet, axes: Axes, groups: Sequence[Bars], chosen: Sequence[int], unit: Unit) -> None:
+def _numbers(page: Sheet, axes: Axes, groups: Sequence[Bars], chosen: Sequence[int], unit: Unit, thick: float) -> None:
     """Each bar's number behind it, or behind its whisker."""
     for number, group in enumerate(groups):
-        places, _ = _places(number, len(groups), chosen)
+        places = _places(number, len(groups), chosen, thick)
         for place, i in zip(places, chosen, strict=True):
             value, pair = _value(group, i), _interval(group, i)
             if math.isnan(value):
