@@ -28,10 +28,8 @@ WIDTH = 7.5
 """Inches."""
 MOST = 40
 """Names that are shown; the others are counted."""
-THICK = 9.0
-"""Points of a bar."""
-THINNEST = 5.5
-THICKEST = 24.0
+THICK, THINNEST, THICKEST = 9.0, 5.5, 24.0
+"""Points of a bar: where the figure is as high as it needs, where it is not, and with few bars."""
 BELOW = 40.0
 """Points of the axis and its label, about."""
 NUMBER = 48.0

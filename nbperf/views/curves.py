@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from nbperf.core.records import Provenance
 from nbperf.core.units import Unit, format_value
 from nbperf.views.letters import name
+from nbperf.views.moments import dense
 from nbperf.views.named import Name, name_points
 from nbperf.views.sheet import Sign, sheet
 from nbperf.views.sides import linear
@@ -245,13 +246,19 @@ def _draw(page: Sheet, axes: Axes, shown: Sequence[Curve], **how: Any) -> None:
     names = []
     for number, each in enumerate(shown):
         look = _look(page.theme, number, each)
-        marker = look.pop("marker")
-        axes.plot(*each.numbers, label=each.name, **look, **how)
+        xs, ys = each.numbers
+        if len(shown) > 1:
+            # Small ones along the line: it has to be found in the key without its colour too.
+            every = max(len(xs) // 7, 1)
+            how |= {"markersize": 4, "markevery": (every * (number + 1) // (MOST + 1), every)}
+        else:
+            how |= {"marker": "none"}
+        axes.plot(xs, ys, label=each.name, **{**look, **how})
         point = each.chosen
         if point is None:
             continue
         axes.plot(
-            [point[0]], [point[1]], marker=marker, markersize=8, color=look["color"], markeredgecolor=page.theme.text, zorder=5,
+            [point[0]], [point[1]], marker=look["marker"], markersize=8, color=look["color"], markeredgecolor=page.theme.text, zorder=5,
             linestyle="none", markerfacecolor=style(each.provenance).get("markerfacecolor", look["color"]), label="operating point",
         )  # fmt: skip
         place = f"({point[0]:.2f}, {point[1]:.2f})"
@@ -272,6 +279,6 @@ def _points(page: Sheet, axes: Axes, shown: Sequence[Curve]) -> list[tuple[float
     for each in shown:
         xs, ys = each.numbers
         known = np.flatnonzero(np.isfinite(xs))
-        few = known[np.unique(np.linspace(0, len(known) - 1, 60).astype(int))]
-        found += [page.at(axes, float(xs[i]), float(ys[i])) for i in few]
+        few = known[np.unique(np.linspace(0, len(known) - 1, 200).astype(int))]
+        found += dense([page.at(axes, float(xs[i]), float(ys[i])) for i in few])
     return found

@@ -15,7 +15,7 @@ from nbperf.core.records import Measurement, Provenance
 from nbperf.views.percentiles import known, left_out, percentiles, said, table
 from nbperf.views.sheet import ROW, SMALL, Sheet, Sign, sheet
 from nbperf.views.sides import linear, logarithmic, which_way, with_unit
-from nbperf.views.theme import HATCH, Theme, style
+from nbperf.views.theme import Theme, style, surface
 from nbperf.words import say
 
 if TYPE_CHECKING:
@@ -125,10 +125,8 @@ def _draw(axes: Axes, theme: Theme, shown: Shown, edges: Numbers) -> None:
         measurement, _ = next(iter(shown.values()))
         estimated = measurement.provenance is Provenance.ESTIMATED
         colour = theme.colours[0] if estimated else theme.fills[0]
-        axes.stairs(
-            counted[0], edges, fill=True, facecolor=theme.page if estimated else colour, edgecolor=colour if estimated else theme.page,
-            hatch=HATCH if estimated else None, linewidth=0.6,
-        )  # fmt: skip
+        look = surface(measurement.provenance, colour, theme.page)
+        axes.stairs(counted[0], edges, fill=True, **(look if estimated else {**look, "edgecolor": theme.page}))
         return
     for number, ((label, (measurement, values)), counts) in enumerate(zip(shown.items(), counted, strict=True)):
         look = _line(theme, number, measurement)

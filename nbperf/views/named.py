@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from nbperf.views.placement import Box, Wish, place
+from nbperf.views.placement import Box, Wish, hidden, place
 from nbperf.views.sheet import SMALL, Sheet
 
 if TYPE_CHECKING:
@@ -77,17 +77,27 @@ def _near(
     blocked: Sequence[Box],
     curve: Sequence[tuple[float, float]],
 ) -> tuple[str, Box] | None:
-    """The fullest of the texts that finds room near its point, and where: a shorter one beside it says more than a far one."""
+    """The fullest of the texts that finds room near its point and hides no line, and where.
+
+    A shorter one beside the point says more than one that is far from it or over something else.
+    """
     high = SMALL + 4
+    best: tuple[int, str, Box] | None = None
     for text in texts:
         wide = sheet.measure(text) + 4
         left, low = max(x - wide - FARTHEST, 0.0), max(y - high - FARTHEST, 0.0)
         right, top = min(x + wide + FARTHEST, inside.width), min(y + high + FARTHEST, inside.height)
         around = Box(left, low, right - left, top - low)
-        (spot,) = place([Wish(x, y, ((wide, high),))], around, taken=[box for box in blocked if box.meets(around)], curve=curve)
-        if spot is not None:
-            return text, spot.box
-    return None
+        near = [(a, b) for a, b in curve if left <= a <= right and low <= b <= top]
+        (spot,) = place([Wish(x, y, ((wide, high),))], around, taken=[box for box in blocked if box.meets(around)], curve=near)
+        if spot is None:
+            continue
+        over = hidden(spot.box, near)
+        if best is None or over < best[0]:
+            best = over, text, spot.box
+        if not over:
+            break
+    return best[1:] if best else None
 
 
 def halo(page: str) -> list[Any]:

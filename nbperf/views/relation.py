@@ -11,6 +11,7 @@ from nbperf.core.quantities import Quantity
 from nbperf.core.records import Provenance
 from nbperf.core.units import format_value
 from nbperf.views.letters import name
+from nbperf.views.moments import dense
 from nbperf.views.named import Name, name_points
 from nbperf.views.placement import Box
 from nbperf.views.sheet import Sheet, Sign, sheet
@@ -27,8 +28,6 @@ SIZE = (7.5, 4.8)
 """Inches."""
 FULL = 8
 """Points of the front up to which their names have numbers."""
-BESIDE_FRONT = 24
-"""Points along the front's line that labels keep off."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,8 +223,5 @@ def _along(page: Sheet, axes: Axes, best: Sequence[Dot], x: Quantity, y: Quantit
         (corners[0][0], 0.0 if y.better == "more" else inside.height), *corners,
         (0.0 if x.better == "more" else inside.width, corners[-1][1]),
     ]  # fmt: skip
-    found = []
-    each = max(BESIDE_FRONT * 6 // len(corners), 3)
-    for (x1, y1), (x2, y2) in zip(corners, corners[1:], strict=False):  # noqa: RUF007 - plain pairs
-        found += [(x1 + (x2 - x1) * i / each, y1 + (y2 - y1) * i / each) for i in range(each)]
-    return found
+    # Downwards and to the left too: a way back is as much a line as a way on.
+    return dense(corners) + dense(corners[::-1])

@@ -135,7 +135,7 @@ def _box(axes: Axes, theme: Theme, row: int, values: Numbers, provenance: Proven
         axes.plot([start, end], [row, row], color=theme.faint, linewidth=1.3, linestyle=style(provenance)["linestyle"], zorder=2)
     axes.barh([row], [high - low], left=[low], height=0.5, zorder=2.5, **surface(provenance, colour, theme.page))
     outer = values[(values < low - reach) | (values > high + reach)]
-    axes.plot(outer, [row] * len(outer), marker="o", markersize=3.5, color=theme.faint, linestyle="none", markerfacecolor="none", zorder=2)
+    axes.plot(outer, [row] * len(outer), marker="o", markersize=3.5, color=theme.faint, zorder=2, alpha=0.7, **dot(provenance))
     if len(values) <= DOTS:
         # Beside the box, in a fixed pattern: points at equal values do not hide each other, and the picture stays the same.
         shift = np.array([0.30, 0.36, 0.42])[np.arange(len(values)) % 3]
