@@ -217,11 +217,7 @@ def draw_sign(board: Axes, sign: Sign, x: float, y: float) -> None:
 
 @contextmanager
 def sheet(size: tuple[float, float], *, dark: bool, texts: Sequence[str] = ()) -> Iterator[Sheet]:
-    """A page of this size in inches, in the theme; everything on it is drawn once before it is handed out.
-
-    Ticks are made when they are first drawn, and in the settings of that moment: a dark picture that is drawn later, or
-    in another thread, would have ticks of the light one.
-    """
+    """A page of this size in inches, in the theme: whatever is made on it keeps the theme, however late it is drawn."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     from nbperf.views.picture import Picture
@@ -231,4 +227,3 @@ def sheet(size: tuple[float, float], *, dark: bool, texts: Sequence[str] = ()) -
         figure = Picture(figsize=size)
         FigureCanvasAgg(figure)  # it measures letters before anything is placed
         yield Sheet(figure, theme)
-        figure.draw_without_rendering()
