@@ -27,7 +27,7 @@ AT_ONCE = 1.25
 """Share of the peak up to which what a line added in all may have been there at once: some of it may be freed meanwhile."""
 NOTHING = 64 * 2**10
 """Bytes below which a line is passed over: an interpreter takes and gives back as much at any time."""
-WIDEST = 44
+WIDEST = 38
 """Columns of source."""
 NONE = "–"
 SAMPLED = "~"

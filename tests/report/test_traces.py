@@ -229,7 +229,7 @@ def test_what_comes_from_outside_is_text() -> None:
     markdown = report.to_markdown(hostile())
     rows = [row for row in markdown.split("\n") if row.startswith("| 7 |")]
     assert len(rows) == 1
-    assert "`` <script>" in rows[0]  # in a fence longer than any in it
+    assert "`` `<script>" in rows[0]  # in a fence longer than any in it
     assert HOSTILE not in markdown
 
 

@@ -201,7 +201,7 @@ def plain() -> MemoryTrace:
 
 def hostile() -> MemoryTrace:
     """Everything that comes from outside is hostile; the line is very long, the code failed and memory came near its limit."""
-    long = HOSTILE + "x" * 400
+    long = "`" + HOSTILE + "x" * 400
     place = Place(file=HOSTILE, function=HOSTILE, line=7, source=long)
     limit = replace(MACHINE, memory_limit=2**30, memory_limit_source=HOSTILE, host=HOSTILE)
     device = DeviceLine(device=HOSTILE, allocated=1.0, reserved=2.0, peak=3.0)
