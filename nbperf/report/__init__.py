@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from nbperf.core.lines import MemoryContest, MemoryTrace
 from nbperf.core.records import Comparison, Comparisons, Run
-from nbperf.report.card import Card
 
 if TYPE_CHECKING:
     from nbperf.quality.confusion import ConfusionMatrix
     from nbperf.quality.evaluation import Evaluation
+    from nbperf.report.card import Card
 
     Storable = Run | Comparison | Comparisons | MemoryTrace | Card
     Record = Storable | MemoryContest | ConfusionMatrix | Evaluation
@@ -56,6 +56,8 @@ def as_card(record: Record, *, by: Literal["line", "cost"] = "line") -> Card:
         from nbperf.report.trace_contests import card as of_contest
 
         return of_contest(record)
+    from nbperf.report.card import Card
+
     if not isinstance(record, Card):
         from nbperf.report.evaluations import card as of_evaluation
 
