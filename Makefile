@@ -48,8 +48,9 @@ lint: $(VENV)/lint.stamp  ## ruff
 types: $(VENV)/lint.stamp  ## mypy, strict
 	$(BIN)/mypy
 
-bench: $(VENV)/bench.stamp  ## what a cell costs beside other tools, and how often equal code is called different: two tables
+bench: $(VENV)/bench.stamp  ## what a cell and a traced line cost beside other tools, how often equal code is called different: tables
 	$(BIN)/python -m tests.benchmarks.cost
+	$(BIN)/python -m tests.benchmarks.memtrace
 	$(BIN)/python -m tests.benchmarks.false_differences
 
 words: $(VENV)/tests.stamp  ## collect the sentences from the code and compile the catalogue

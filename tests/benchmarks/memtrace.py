@@ -3,15 +3,17 @@
     python -m tests.benchmarks.memtrace [ROUNDS]
 
 Each tool is started, the work runs and is timed within it, and the tool is stopped, round by round; the figures are
-medians over the rounds of what the work took in that round as against the bare work of the same round. So starting and
-stopping a tool is in none of them; that is told apart. A tool that takes a thousand times as long runs fewer
-iterations, and what an iteration takes is compared. A peer that is not installed is named and left out.
+medians over the rounds of the CPU time that the work took in that round as against the bare work of the same round.
+So what else the machine does is in none of them, nor is starting and stopping a tool; that is told apart, as is the
+process of its own by which memtrace draws the timeline. A tool that takes a hundred or a thousand times as long runs
+fewer iterations, and what an iteration takes is compared. A peer that is not installed is named and left out.
 """
 
 from __future__ import annotations
 
 import ctypes
 import gc
+import os
 import statistics
 import sys
 import tempfile
@@ -20,7 +22,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, process_time, sleep
 from typing import Any
 
 import numpy as np
@@ -101,8 +103,9 @@ class Work:
         Takes the number of iterations.
     traced : tuple of callable
         Whose lines are asked for.
-    iterations, few : int
-        How many; for a tool that takes a thousand times as long.
+    iterations : int
+    shortened : bool
+        Whether a slow tool runs fewer of them.
     events : int
         Lines that an iteration begins in what is traced.
     """
@@ -110,8 +113,8 @@ class Work:
     run: Callable[[int], object]
     traced: tuple[Callable[..., object], ...]
     iterations: int
-    few: int
     events: int
+    shortened: bool = True
 
 
 LOOP = "200,000 additions"
@@ -124,14 +127,14 @@ STEPS = "training step"
 def works() -> dict[str, Work]:
     """The work by name; the training step only where PyTorch is installed."""
     found = {
-        LOOP: Work(plain_loop, (plain_loop,), 200_000, 2_000, 2),
-        CALLS: Work(loop_of_calls, (loop_of_calls, callee), 200_000, 2_000, 3),
-        FOREIGN: Work(loop_of_calls, (loop_of_calls,), 200_000, 2_000, 2),
-        OBJECTS: Work(loop_of_objects, (loop_of_objects,), 200_000, 2_000, 2),
+        LOOP: Work(plain_loop, (plain_loop,), 200_000, 2),
+        CALLS: Work(loop_of_calls, (loop_of_calls, callee), 200_000, 3),
+        FOREIGN: Work(loop_of_calls, (loop_of_calls,), 200_000, 2),
+        OBJECTS: Work(loop_of_objects, (loop_of_objects,), 200_000, 2),
     }
     if find_spec("torch") is not None:
         train = make_training()
-        found[STEPS] = Work(train, (train,), 40, 40, 10)
+        found[STEPS] = Work(train, (train,), 50, 10, shortened=False)
     return found
 
 
@@ -189,18 +192,24 @@ def _tracemalloc(functions: Functions) -> Any:
 
 @dataclass(frozen=True)
 class Tool:
-    """A tool: within what `around` gives, the functions are traced."""
+    """A tool: within what `around` gives, the functions are traced.
+
+    Attributes
+    ----------
+    share : int
+        One of so many iterations is run.
+    """
 
     around: Callable[[Functions], AbstractContextManager[Any]]
     module: str = ""
-    slow: bool = False
+    share: int = 1
 
 
 TOOLS = {
     BARE: Tool(lambda functions: nullcontext()),
     DEFAULT: Tool(lambda functions: nbperf.memtrace(functions=functions)),
-    EXACT: Tool(lambda functions: nbperf.memtrace(functions=functions, exact=True)),
-    PEER: Tool(_memory_profiler, "memory_profiler", slow=True),
+    EXACT: Tool(lambda functions: nbperf.memtrace(functions=functions, exact=True), share=10),
+    PEER: Tool(_memory_profiler, "memory_profiler", share=100),
     "line_profiler": Tool(_line_profiler, "line_profiler"),
     "memray": Tool(_memray, "memray"),
     "tracemalloc": Tool(_tracemalloc),
@@ -221,7 +230,7 @@ def installed(name: str) -> bool:
 
 @dataclass
 class Costs:
-    """Of one tool and one work, by round: seconds of an iteration, and of starting and stopping the tool."""
+    """Of one tool and one work, by round: CPU seconds of an iteration, and seconds of starting and stopping the tool."""
 
     iteration: list[float] = field(default_factory=list)
     around: list[float] = field(default_factory=list)
@@ -229,14 +238,14 @@ class Costs:
 
 def once(tool: Tool, work: Work, costs: Costs) -> None:
     """One round of one tool."""
-    n = work.few if tool.slow else work.iterations
+    n = work.iterations // tool.share if work.shortened else work.iterations
     gc.collect()
     outside = perf_counter()
     with tool.around(work.traced):
-        start = perf_counter()
+        begun, start = perf_counter(), process_time()
         work.run(n)
-        took = perf_counter() - start
-    costs.around.append(perf_counter() - outside - took)
+        took, ended = process_time() - start, perf_counter()
+    costs.around.append(perf_counter() - ended + begun - outside)
     costs.iteration.append(took / n)
 
 
@@ -244,13 +253,32 @@ def study(rounds: int, tools: Sequence[str], names: Sequence[str] | None = None)
     """Costs by work and tool: every tool in each round, each round in another order."""
     chosen = {name: work for name, work in works().items() if names is None or name in names}
     found = {name: {tool: Costs() for tool in tools} for name in chosen}
-    for name, work in chosen.items():
-        for tool in tools:
-            once(TOOLS[tool], work, Costs())  # imports, and what is set up once
-        for turn in range(rounds):
-            for tool in (*tools[turn % len(tools) :], *tools[: turn % len(tools)]):
-                once(TOOLS[tool], work, found[name][tool])
+    with one_thread():
+        for name, work in chosen.items():
+            for tool in tools:
+                once(TOOLS[tool], work, Costs())  # imports, and what is set up once
+            for turn in range(rounds):
+                for tool in (*tools[turn % len(tools) :], *tools[: turn % len(tools)]):
+                    once(TOOLS[tool], work, found[name][tool])
+                print(f"\r  {name}: round {turn + 1} of {rounds}   ", end="", file=sys.stderr, flush=True)
+    print(file=sys.stderr)
     return found
+
+
+@contextmanager
+def one_thread() -> Any:
+    """PyTorch on one core: threads that wait for one another take CPU time as well."""
+    if find_spec("torch") is None:
+        yield
+        return
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def slowdown(costs: dict[str, Costs], tool: str) -> float:
@@ -266,6 +294,22 @@ def added(costs: dict[str, Costs], tool: str, events: int) -> list[float]:
 def times_cheaper(costs: dict[str, Costs], tool: str, than: str = PEER) -> list[float]:
     """By round: how many times what `tool` adds fits into what `than` adds."""
     return [other / own for own, other in zip(added(costs, tool, 1), added(costs, than, 1), strict=True)]
+
+
+def looker() -> float:
+    """The share of a core that the process takes which looks at memory from outside."""
+    from nbperf.probes.outside import Outside
+
+    def children(seconds: float) -> float:
+        before = os.times()
+        outside = Outside()
+        outside.start()
+        sleep(seconds)
+        outside.stop()
+        after = os.times()
+        return after.children_user + after.children_system - before.children_user - before.children_system
+
+    return (children(4.5) - children(0.5)) / 4.0  # its own start is in both
 
 
 # ---- what it finds -----------------------------------------------------------------------------------------------------
@@ -356,6 +400,11 @@ def times(value: float) -> str:
     return f"×{value:,.0f}" if value >= 99.5 else f"×{value:.1f}" if value >= 9.95 else f"×{value:.2f}"
 
 
+def share(cheaper: float) -> str:
+    """One of so many; what adds next to nothing may seem to add less than that."""
+    return "< 1/1,000" if cheaper < 0 or cheaper > 1000 else "1" if cheaper < 1.05 else f"1/{cheaper:,.0f}"
+
+
 def main(rounds: int = 7) -> None:
     """Print the tables."""
     tools = [name for name in TOOLS if installed(name)]
@@ -364,7 +413,7 @@ def main(rounds: int = 7) -> None:
     rows = []
     for tool in tools[1:]:
         costs = found[LOOP]
-        cheaper = f"1/{statistics.median(times_cheaper(costs, tool)):,.0f}" if PEER in tools and tool != PEER else "1"
+        cheaper = share(statistics.median(times_cheaper(costs, tool))) if PEER in tools else "?"
         rows.append([tool, SEES[tool], *(times(slowdown(found[name], tool)) for name in chosen), cheaper])
     print(f"Python {sys.version.split()[0]}; how many times as long the work takes, starting and stopping the tool left out\n")
     print(table(["tool", "sees", *chosen, "added per line, of memory_profiler's"], rows))
@@ -381,6 +430,7 @@ def main(rounds: int = 7) -> None:
         print(f"\none bare training step: {statistics.median(found[STEPS][BARE].iteration) * 1e3:.1f} ms")
     around = {tool: statistics.median(s for costs in found.values() for s in costs[tool].around) for tool in tools[1:]}
     print("starting and stopping:", ", ".join(f"{tool} {seconds * 1e3:.1f} ms" for tool, seconds in around.items()))
+    print(f"the process that draws the timeline: {looker():.1%} of a core")
     seen = truth()
     print("\nwhat is found of known allocations, MiB:\n")
     print(
