@@ -29,7 +29,7 @@ class FrontHook(BuildHookInterface[Any]):
         """Node, if the bundle must be built."""
         return [] if whole(Path(self.root)) else [NODE]
 
-    def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002 - hatchling's signature
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Before the wheel, the sdist or an editable installation is made."""
         if not whole(Path(self.root)):
             build(Path(self.root))

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from nbperf.measuring.window import mark as mark
     from nbperf.measuring.window import perf as perf
     from nbperf.measuring.window import region as region
+    from nbperf.panels.confusion import ConfusionPanel as ConfusionPanel
     from nbperf.store.public import export_history as export_history
     from nbperf.store.public import history as history
     from nbperf.store.public import import_history as import_history
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from nbperf.store.public import traces as traces
 
 _PUBLIC = {
+    "ConfusionPanel": "nbperf.panels.confusion",
     "attach_log": "nbperf.logs",
     "check": "nbperf.core.budgets",
     "compare": "nbperf.measuring.contest",
@@ -46,8 +48,8 @@ _PUBLIC = {
     "traces": "nbperf.store.public",
 }
 __all__ = [
-    "attach_log", "check", "compare", "export_history", "history", "import_history", "mark", "measure", "memtrace", "perf",
-    "plot_history", "region", "runs", "traces",
+    "ConfusionPanel", "attach_log", "check", "compare", "export_history", "history", "import_history", "mark", "measure", "memtrace",
+    "perf", "plot_history", "region", "runs", "traces",
 ]  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from typing import Any
 
@@ -36,6 +37,7 @@ class StatusMagics(Magics):
         %nbperf                      what can be measured on this machine; what cannot, why, and the remedy; settings
         %nbperf auto on|show|off     record every cell quietly; show puts a line under each
         %nbperf cells [memory]       the recorded cells ranked by time, memory or energy, and the session's idle time
+        %nbperf freeze               put a picture in the place of every live panel: saved, the notebook shows it everywhere
         """
         words = line.split()
         match words:
@@ -49,12 +51,20 @@ class StatusMagics(Magics):
                 self._cells("time")
             case ["cells", ("time" | "memory" | "energy") as order]:
                 self._cells(order)
+            case ["freeze"]:
+                self._freeze()
             case ["auto", *_]:
                 raise UsageError(say("%nbperf: auto is on, show or off, not {found!r}", found=" ".join(words[1:])))
             case ["cells", *_]:
                 raise UsageError(say("%nbperf: cells are ranked by time, memory or energy, not by {found!r}", found=" ".join(words[1:])))
             case _:
-                raise UsageError(say("%nbperf: unknown {found!r}; there are auto and cells, and %nbperf alone", found=line.strip()))
+                raise UsageError(say("%nbperf: unknown {found!r}; there are auto, cells and freeze, and %nbperf alone", found=line.strip()))
+
+    def _freeze(self) -> None:
+        """Panels that nobody has imported are none: a magic needs nothing of them."""
+        panels = sys.modules.get("nbperf.panels.base")
+        count = panels.freeze_all() if panels else 0
+        print(say("{n} panels are pictures now; save the notebook", n=count) if count else say("no live panel is shown"))  # noqa: T201
 
     def _status(self) -> None:
         from nbperf import report

@@ -37,9 +37,7 @@ POOLED = 500
 """Cells along a side; of more the largest of several is drawn."""
 
 
-def face(
-    counts: Array, labels: Sequence[str], points: Array, *, mode: str, pinned: Array | None, pinned_at: float, dark: bool
-) -> Picture:
+def face(counts: Array, labels: Sequence[str], points: Array, *, mode: str, pinned: Array | None, pinned_at: float, dark: bool) -> Picture:
     """The matrix, the scores of each class beside it, and accuracy over time below.
 
     Parameters
@@ -104,13 +102,11 @@ def _heading(figure: Picture, counts: Array, mode: str, theme: Theme) -> None:
 
 def shown(counts: Array, mode: str, pinned: Array | None) -> Array:
     """What the cells hold in a mode; NaN where nothing can be said."""
+    if mode == "counts":
+        return counts.astype(float)
     with np.errstate(invalid="ignore", divide="ignore"):
-        if mode == "counts":
-            return counts.astype(float)
-        if mode == "columns":
-            return counts / counts.sum(0, keepdims=True)
-        share = counts / counts.sum(1, keepdims=True)
-        return share if mode == "rows" or pinned is None else share - pinned / pinned.sum(1, keepdims=True)
+        share: Array = counts / counts.sum(0 if mode == "columns" else 1, keepdims=True)
+        return share if mode != "change" or pinned is None else share - pinned / pinned.sum(1, keepdims=True)
 
 
 def scores(counts: Array) -> tuple[Array, Array, Array]:
@@ -124,9 +120,7 @@ def coloured(values: Array, mode: str, theme: Theme, *, dark: bool) -> Array:
     """The cells as red, green and blue from 0 to 1: right is blue and wrong orange, of a change better and worse."""
     from matplotlib.colors import LinearSegmentedColormap
 
-    ramps = [
-        LinearSegmentedColormap.from_list("", list(zip(PLACES, (theme.page, *stops[dark]), strict=True))) for stops in (GOOD, BAD)
-    ]
+    ramps = [LinearSegmentedColormap.from_list("", list(zip(PLACES, (theme.page, *stops[dark]), strict=True))) for stops in (GOOD, BAD)]
     known = np.nan_to_num(values)
     diagonal = np.eye(len(values), dtype=bool)
     sizes = np.abs(known)

@@ -39,7 +39,7 @@ class ConfusionMatrix:
         """The share that is right."""
         return float(np.trace(self.counts)) / self.total if self.total else float("nan")
 
-    def update(self, y_true: Any, y_pred: Any, *, weights: Any = None, scores: Any = None) -> None:  # noqa: ARG002 - the real one uses both
+    def update(self, y_true: Any, y_pred: Any, *, weights: Any = None, scores: Any = None) -> None:
         """Count a batch; an error leaves everything as it was."""
         true, predicted = plain(y_true), plain(y_pred)
         if len(true) != len(predicted):

@@ -9,7 +9,6 @@ from __future__ import annotations
 import threading
 import traceback
 import warnings
-from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, Self
@@ -37,7 +36,7 @@ UNBUILT = "export default {};"
 """In the place of a bundle that was not built; nobody sees it, since such a panel shows its saved face."""
 
 
-class Panel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's classes are Any to mypy
+class Panel(anywidget.AnyWidget):
     """Base of the panels.
 
     A panel keeps its record under `_guard` and calls `_touch` when the record has changed. It says what it looks like: `_news`
@@ -114,7 +113,7 @@ class Panel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's classes a
         """Send binary traits; ipywidgets would compare them with the old ones first."""
         self._send({"method": "update", "state": {}, "buffer_paths": [[name] for name in news]}, buffers=list(news.values()))
 
-    def _heard(self, widget: Panel, content: Any, buffers: Any) -> None:  # noqa: ARG002 - as ipywidgets calls it
+    def _heard(self, widget: Panel, content: Any, buffers: Any) -> None:
         """A message of a page."""
         try:
             match content:
@@ -200,9 +199,9 @@ class Panel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's classes a
         with self._guard:
             return saved.bundle(self._draw(dark=self.dark), self._text())
 
-    def _repr_mimebundle_(self, **asked: Any) -> tuple[dict[str, Any], dict[str, Any]]:  # noqa: ARG002 - as IPython calls it
+    def _repr_mimebundle_(self, **asked: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         data, metadata = self._face()
-        if self.comm is not None and self._view_name is not None and built():
+        if self.comm is not None and built():
             data[VIEW] = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
         return data, metadata
 

@@ -23,7 +23,8 @@ def plain(values: Any) -> Array:
     """A tensor on any device, a Series or a list as a one-dimensional array."""
     if hasattr(values, "detach"):
         values = values.detach().cpu().numpy()
-    return np.asarray(values).reshape(-1)
+    flat: Array = np.asarray(values).reshape(-1)
+    return flat
 
 
 def places(values: Any, labels: Sequence[str]) -> Array:
@@ -35,7 +36,8 @@ def places(values: Any, labels: Sequence[str]) -> Array:
     numbers = found.dtype.kind in "iub"
     if numbers and (list(labels) == [str(i) for i in range(len(labels))] or not all(_is_integer(label) for label in labels)):
         wide = found.astype(np.int64)
-        return np.where((wide >= 0) & (wide < len(labels)), wide, -1)
+        inside: Array = np.where((wide >= 0) & (wide < len(labels)), wide, -1)
+        return inside
     table = {label: place for place, label in enumerate(labels)}
     return np.array([table.get(str(each), -1) for each in found.tolist()], dtype=np.int64)
 
@@ -82,7 +84,8 @@ class Behind:
         inside = (self._rows[: self._count] == row) & (self._columns[: self._count] == column)
         found = self._index[: self._count][inside][::-1]
         _, first = np.unique(found, return_index=True)
-        return found[np.sort(first)]
+        newest: Array = found[np.sort(first)]
+        return newest
 
     def clear(self) -> None:
         """Forget all of them."""
@@ -140,9 +143,9 @@ def _eight_bits(values: Array) -> Array:
         return values
     wide = np.nan_to_num(values.astype(np.float64))
     low, high = float(wide.min()), float(wide.max())
-    if 0 <= low and high <= 1:
+    if low >= 0 and high <= 1:
         low, high = 0.0, 1.0
-    elif 0 <= low and 16 < high <= 255:
+    elif low >= 0 and 16 < high <= 255:
         low, high = 0.0, 255.0
     result: Array = ((wide - low) / (high - low or 1.0) * 255).round().astype(np.uint8)
     return result

@@ -16,7 +16,7 @@ from nbperf.panels.behind import LISTED, Behind, places, plain, shown
 from nbperf.panels.confusion_words import words
 from nbperf.panels.history import History
 from nbperf.panels.saved import now
-from nbperf.words import say
+from nbperf.words import Sentence, say
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -69,7 +69,7 @@ class ConfusionPanel(Panel):
     pinned_at = traitlets.Float().tag(sync=True)
     # What the traits of bytes hold is made when it is asked for: a page that opens late gets the numbers of that moment.
     frame = traitlets.Bytes().tag(sync=True, to_json=lambda _, panel: panel._whole())
-    changes = traitlets.Bytes().tag(sync=True, to_json=lambda _, panel: b"")  # noqa: ARG005 - as ipywidgets calls it
+    changes = traitlets.Bytes().tag(sync=True, to_json=lambda _, panel: b"")
     strip = traitlets.Bytes().tag(sync=True, to_json=lambda _, panel: panel._points())
     pinned = traitlets.Bytes().tag(sync=True, to_json=lambda _, panel: panel._pin_bytes())
 
@@ -166,9 +166,7 @@ class ConfusionPanel(Panel):
 
         with self._guard:
             names = list(self.matrix.labels)
-            return pd.DataFrame(
-                np.array(self.matrix.counts), index=pd.Index(names, name="true"), columns=pd.Index(names, name="predicted")
-            )
+            return pd.DataFrame(np.array(self.matrix.counts), index=pd.Index(names, name="true"), columns=pd.Index(names, name="predicted"))
 
     # Answers to the browser.
 
@@ -198,13 +196,14 @@ class ConfusionPanel(Panel):
             callback(true, predicted, indices)
 
     def _title(self, true: str, predicted: str, indices: list[int]) -> str:
+        cell = Sentence("true {true}, predicted {predicted}", true=true, predicted=predicted)
         if indices and self._source is not None:
-            return say("true {true}, predicted {predicted}: the newest of {n}", true=true, predicted=predicted, n=len(indices))
+            return say("{cell}: the newest of {n}", cell=cell, n=len(indices))
         if self._source is None:
-            return say("true {true}, predicted {predicted}: give samples= to see them here", true=true, predicted=predicted) if not self._callbacks else ""
+            return "" if self._callbacks else say("{cell}: a panel made with samples= lists them here", cell=cell)
         if not len(self._behind):
             return say("which samples these were is not known: give update() their index=")
-        return say("true {true}, predicted {predicted}: no sample", true=true, predicted=predicted)
+        return say("{cell}: no sample", cell=cell)
 
     # The live face.
 
@@ -271,7 +270,8 @@ def _matrix(labels: Any, names: Iterable[str] | None) -> ConfusionMatrix:
     """What a panel is made of: a matrix itself, counts, or the classes of a new one."""
     if isinstance(labels, ConfusionMatrix):
         return labels
-    if getattr(labels, "ndim", 0) == 2 or (isinstance(labels, list | tuple) and labels and all(isinstance(row, list | tuple) for row in labels)):
+    rows = isinstance(labels, list | tuple) and labels and all(isinstance(row, list | tuple) for row in labels)
+    if rows or getattr(labels, "ndim", 0) == 2:
         return ConfusionMatrix.from_counts(labels, names)
     if names is not None:
         raise PlanError(say("names= belongs to counts: the classes are named already"))

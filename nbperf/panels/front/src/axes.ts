@@ -10,18 +10,23 @@ export interface Cursor {
   column: number;
 }
 
+/** Whether a name makes room: for every so manieth, and for the one under the cursor. */
+function hidden(index: number, every: number, at: number | undefined): boolean {
+  return index % every !== 0 || (at !== undefined && every > 1 && Math.abs(at - index) < every);
+}
+
 export function drawAxes(
   context: CanvasRenderingContext2D, layout: Layout, window: Window, names: readonly string[], titles: readonly [string, string],
   theme: Theme, cursor: Cursor | null,
 ): void {
-  const { x, y, side, cell, every, left, below, slanted } = layout;
+  const { x, y, side, cell, every, everyColumn, left, below, slanted } = layout;
   context.font = `11px ${theme.font}`;
   context.textBaseline = "middle";
   for (let i = 0; i < window.size; i++) {
     const row = window.row + i;
     const chosen = cursor?.row === row;
     // The name under the cursor is always shown; its neighbours make room.
-    if (!chosen && (i % every !== 0 || (cursor && every > 1 && Math.abs(cursor.row - row) < every))) continue;
+    if (!chosen && hidden(row, every, cursor?.row)) continue;
     context.textAlign = "right";
     context.fillStyle = chosen ? theme.text : theme.faint;
     context.fillText(fitted(context, names[row] ?? "", left), x - 6, y + (i + 0.5) * cell + 0.5);
@@ -30,7 +35,7 @@ export function drawAxes(
   for (let i = 0; i < window.size; i++) {
     const column = window.column + i;
     const chosen = cursor?.column === column;
-    if (!chosen && (i % every !== 0 || (cursor && every > 1 && Math.abs(cursor.column - column) < every))) continue;
+    if (!chosen && hidden(column, everyColumn, cursor?.column)) continue;
     context.fillStyle = chosen ? theme.text : theme.faint;
     const middle = x + (i + 0.5) * cell;
     if (slanted) {
@@ -43,7 +48,7 @@ export function drawAxes(
       context.restore();
     } else {
       context.textAlign = "center";
-      context.fillText(fitted(context, names[column] ?? "", cell * every - 4), middle, base + 6);
+      context.fillText(fitted(context, names[column] ?? "", Math.max(cell * everyColumn - 4, 24)), middle, base + 6);
     }
   }
   context.fillStyle = theme.faint;

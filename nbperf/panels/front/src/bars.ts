@@ -92,7 +92,7 @@ function silhouette(context: CanvasRenderingContext2D, layout: Layout, window: W
     if (high < 0) continue;
     context.globalAlpha = 0.35;
     box(context, bars.x, y + line * thick, high * bars.width, thick);
-    context.globalAlpha = 0.9;
+    context.globalAlpha = 0.8;
     box(context, bars.x, y + line * thick, low * bars.width, thick);
   }
   context.globalAlpha = 1;

@@ -1,5 +1,7 @@
 /** Where things stand on the large canvas, in CSS pixels. */
 
+import { niceEvery } from "./scale";
+
 export interface Layout {
   width: number;
   height: number;
@@ -8,8 +10,9 @@ export interface Layout {
   y: number;
   side: number;
   cell: number;
-  /** Every so manieth class is named. */
+  /** Every so manieth class is named, down the side and along the bottom. */
   every: number;
+  everyColumn: number;
   slanted: boolean;
   /** Room for names left of the cells, and below them measured along the text. */
   left: number;
@@ -42,12 +45,15 @@ export function layoutOf({ width, size, widest, highest }: Wanted): Layout {
   const room = width - x - (withBars ? least + 14 : 2);
   const side = Math.max(60, Math.min(room, highest, Math.max(size * 76, 170)));
   const cell = side / size;
-  const every = Math.max(1, Math.ceil((LETTER + 1) / cell));
-  const slanted = widest > cell * every - 6;
+  const every = niceEvery((LETTER + 1) / cell);
+  // Names slant where all of them fit so; where some are left out anyway, fewer stand straight, if that leaves enough.
+  const straight = niceEvery((widest + 10) / cell);
+  const slanted = straight > 1 && (every === 1 || size / straight < 5);
+  const everyColumn = slanted ? every : straight;
   const below = slanted ? Math.min(Math.ceil(widest), 104) : LETTER;
   const y = 2;
   const names = slanted ? Math.ceil(below * SLANT) + LETTER : LETTER + 6;
   const barsAt = x + side + 14;
   const bars = withBars ? { x: barsAt, width: Math.min(width - barsAt - NUMBER, 320) } : null;
-  return { width, height: y + side + GAP + names + TITLE, x, y, side, cell, every, slanted, left, below, bars };
+  return { width, height: y + side + GAP + names + TITLE, x, y, side, cell, every, everyColumn, slanted, left, below, bars };
 }

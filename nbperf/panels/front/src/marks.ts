@@ -14,14 +14,13 @@ import type { Window } from "./window";
 const LINED = 7;
 const NUMBERED = 22;
 
-export function drawLines(context: CanvasRenderingContext2D, layout: Layout, window: Window, page: string): void {
+export function drawLines(context: CanvasRenderingContext2D, layout: Layout, window: Window, line: string): void {
   if (layout.cell < LINED) return;
   const { x, y, side, cell } = layout;
-  context.fillStyle = page;
-  const width = cell > 24 ? 2 : 1;
+  context.fillStyle = line;
   for (let i = 1; i < window.size; i++) {
-    context.fillRect(x + i * cell - width / 2, y, width, side);
-    context.fillRect(x, y + i * cell - width / 2, side, width);
+    context.fillRect(Math.round(x + i * cell) - 0.5, y, 1, side);
+    context.fillRect(x, Math.round(y + i * cell) - 0.5, side, 1);
   }
 }
 

@@ -34,3 +34,11 @@ export function niceEnd(value: number): number {
   const times = [1, 1.5, 2, 3, 4, 5, 6, 8, 10].find(each => value <= each * power * (1 + 1e-9)) ?? 10;
   return Number((times * power).toPrecision(6));
 }
+
+/** The next whole number upward that people count in: 1, 2, 5, 10, 20, 25, 50, 100, … */
+export function niceEvery(least: number): number {
+  if (least <= 1) return 1;
+  for (let power = 1; ; power *= 10) {
+    for (const times of power > 1 ? [1, 2, 2.5, 5] : [1, 2, 5]) if (times * power >= least - 1e-9) return times * power;
+  }
+}
