@@ -147,13 +147,12 @@ class Panel(anywidget.AnyWidget):
 
     def set_state(self, sync_data: dict[str, Any]) -> None:
         """Take what the browser has set; what a callback of the user raises is shown under the panel."""
+        if self.error:
+            self.error = ""  # what was wrong before has been read
         try:
             super().set_state(sync_data)
         except Exception as error:  # noqa: BLE001 - whatever a callback raises
             self._complain(error)
-        else:
-            if self.error and "selected" in sync_data:
-                self.error = ""
 
     @property
     def rate(self) -> Rate:
@@ -235,9 +234,10 @@ class Panel(anywidget.AnyWidget):
 
     def close(self) -> None:
         """End the live face and free what it holds in the browser and here; the record can still be saved."""
-        self._pace.close()
+        if "_pace" in self.__dict__:  # else it was never made: what it was asked to show cannot be shown
+            self._pace.close()
+            self._handles.clear()
         Panel.alive.discard(self)
-        self._handles.clear()
         super().close()
         # ipywidgets hides the method with None; a closed panel still has its picture.
         self.__dict__.pop("_repr_mimebundle_", None)

@@ -75,7 +75,6 @@ export class ConfusionView {
     this.theme = readTheme(this.root);
     this.connect();
     this.rename();
-    this.retheme();
     this.relist();
     this.complain();
   }
@@ -236,6 +235,7 @@ export class ConfusionView {
 
   private measure(): void {
     if (this.root.clientWidth === this.width) return;
+    if (!this.width) this.retheme(); // only now it stands in the page and sees its colours
     this.width = this.root.clientWidth;
     this.layout = null;
     this.soon();
@@ -292,7 +292,8 @@ export class ConfusionView {
       this.layout = null;
     }
     this.window = kept(this.window, board.n);
-    if (!board.n) return;
+    this.canvas.hidden = this.legend.element.hidden = !board.n;
+    if (!board.n) return write(this.summary, headline(board, this.words));
     const { theme, window } = this;
     const ratio = devicePixelRatio || 1;
     const layout = this.layout ?? this.place(this.canvas.getContext("2d")!);

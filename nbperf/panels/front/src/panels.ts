@@ -5,11 +5,13 @@ import style from "./panel.css";
 import { ConfusionView } from "./panel";
 import { Store } from "./store";
 
-const stores = new WeakMap<Model, Store>();
+const stores = new WeakMap<object, Store>();
 
+/** anywidget hands every view a model object of its own; what they hold is one, so that says which panel it is. */
 function storeOf(model: Model): Store {
-  let store = stores.get(model);
-  if (!store) stores.set(model, (store = new Store(model)));
+  const key = model.get<object>("words");
+  let store = stores.get(key);
+  if (!store) stores.set(key, (store = new Store(model)));
   return store;
 }
 
@@ -26,7 +28,7 @@ export default {
     const store = storeOf(model);
     return () => {
       store.close();
-      stores.delete(model);
+      stores.delete(model.get<object>("words"));
     };
   },
   render({ model, el }: { model: Model; el: HTMLElement }): Undo {
