@@ -113,6 +113,16 @@ class Panel(anywidget.AnyWidget):
         """Send binary traits; ipywidgets would compare them with the old ones first."""
         self._send({"method": "update", "state": {}, "buffer_paths": [[name] for name in news]}, buffers=list(news.values()))
 
+    def _send(self, msg: Any, buffers: Any = None) -> None:
+        """As ipywidgets does, and what the page says next is heard while a cell runs.
+
+        ipykernel 7.4 answers a page on the thread that spoke to it last. A cell that updates a panel is the main thread, so
+        the page would be heard when the cell ends; without the note of who spoke last it is heard on its own thread.
+        """
+        super()._send(msg, buffers=buffers)
+        if self.comm is not None:
+            self.comm.__dict__.pop("_reply_subshell_id", None)
+
     def _heard(self, widget: Panel, content: Any, buffers: Any) -> None:
         """A message of a page."""
         try:

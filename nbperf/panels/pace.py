@@ -69,7 +69,8 @@ class Pace:
             if self._closed or not self._waiting:
                 return
             self._waiting = False
-            self._due = self._clock() + self._period
+            # A thread wakes a little late; were the next time counted from then, thirty a second would become twenty-five.
+            self._due = max(self._due, self._clock() - self._period / 2) + self._period
         self._out()
 
     def flush(self) -> None:

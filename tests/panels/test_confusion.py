@@ -49,10 +49,10 @@ def test_it_is_made_of_names_a_number_a_matrix_or_counts(confusion):
     assert learned.labels == ["a", "b"]
 
 
-@pytest.mark.parametrize("wrong", [partial(ConfusionPanel, 3000), partial(ConfusionPanel, ["a"], names=["b"]), partial(ConfusionPanel, [[1, 2], [3]])])
-def test_what_it_cannot_be_made_of(make, wrong):
+@pytest.mark.parametrize(("labels", "names"), [(3000, None), (["a"], ["b"]), ([[1, 2], [3]], None)])
+def test_what_it_cannot_be_made_of(confusion, labels, names):
     with pytest.raises((NBPerfError, ValueError)):
-        make(wrong)
+        confusion(labels, names=names)
 
 
 def test_a_page_that_opens_gets_all_of_it(confusion):

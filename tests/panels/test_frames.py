@@ -6,16 +6,16 @@ import pytest
 from nbperf.panels.frames import Stamp, changes, dense, numbers
 
 STAMP = Stamp(seq=5, at=20447232.0, updates=7)
+MOMENT = "000000000080734107000000"
 
 
 def test_the_bytes_are_those_that_the_browser_part_tests_with():
     """The same texts stand in front/tests/wire.test.ts."""
-    assert dense(np.array([[1, 2], [3, 4]]), STAMP).hex() == (
-        "01000000020000000300000004000000000000000080734107000000020000000400000004000000" + "05000000"
-    )
-    assert dense(np.array([[1.5]]), STAMP).hex() == "000000000000f83f" + "0000000000807341" + "07000000" + "01000000" + "08000000" + "01000000" + "05000000"
+    cells = "01000000020000000300000004000000"
+    assert dense(np.array([[1, 2], [3, 4]]), STAMP).hex() == cells + MOMENT + "02000000040000000400000005000000"
+    assert dense(np.array([[1.5]]), STAMP).hex() == "000000000000f83f" + MOMENT + "01000000080000000100000005000000"
     found = changes(np.array([3]), np.array([9]), 4, STAMP)
-    assert found.hex() == "0300000009000000" + "0000000000807341" + "07000000" + "04000000" + "04000000" + "01000000" + "05000000"
+    assert found.hex() == "0300000009000000" + MOMENT + "04000000040000000100000005000000"
 
 
 @pytest.mark.parametrize(

@@ -13,3 +13,8 @@ export function element<K extends keyof HTMLElementTagNameMap>(tag: K, attribute
 export function write(into: Element, text: string): void {
   if (into.textContent !== text) into.textContent = text;
 }
+
+/** What a screen reader says of a picture. */
+export function label(of: Element, text: string): void {
+  if (of.getAttribute("aria-label") !== text) of.setAttribute("aria-label", text);
+}

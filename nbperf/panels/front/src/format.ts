@@ -43,10 +43,12 @@ export function percent(ratio: number, digits = 2): string {
   return signed(ratio, `${size.toFixed(decimals(size, digits))}${NARROW}%`);
 }
 
-/** Inside a cell: "97", "3.1", "0". */
-export function hundredths(ratio: number): string {
+/** Inside a cell: "97", "3.1", "0"; in a narrow one "3". */
+export function hundredths(ratio: number, digits = 1): string {
   const size = Math.abs(ratio * 100);
-  return signed(ratio, size >= 9.95 ? size.toFixed(0) : size === 0 ? "0" : size < 0.05 ? "<0.1" : size.toFixed(1).replace(/\.0$/, ""));
+  if (size === 0) return "0";
+  if (!digits) return size < 0.5 ? "<1" : signed(ratio, size.toFixed(0));
+  return signed(ratio, size >= 9.95 ? size.toFixed(0) : size < 0.05 ? "<0.1" : size.toFixed(1).replace(/\.0$/, ""));
 }
 
 /** A score from 0 to 1, three digits. */

@@ -38,12 +38,17 @@ export function drawNumbers(
       const [row, column] = [window.row + i, window.column + j];
       const value = valueOf(board, mode, pin, row, column);
       if (value !== value || value === 0) continue; // where nothing is, nothing is said: the mistakes stand out
-      const text = mode === "counts" ? short(value) : mode === "change" && value > 0 ? `+${hundredths(value)}` : hundredths(value);
-      if (widthOf(context, text) > cell - 4) continue;
+      const text = [1, 0].map(digits => written(mode, value, digits)).find(each => widthOf(context, each) <= cell - 3);
+      if (text === undefined) continue;
       context.fillStyle = onColour(colourOf(theme, mode, ends, value, row === column));
       context.fillText(text, x + (j + 0.5) * cell, y + (i + 0.5) * cell + 0.5);
     }
   }
+}
+
+function written(mode: Mode, value: number, digits: number): string {
+  if (mode === "counts") return short(value);
+  return (mode === "change" && value > 0 ? "+" : "") + hundredths(value, digits);
 }
 
 /** A frame around a cell, at least large enough to be seen, in the colour of letters with the page's around it. */

@@ -41,26 +41,29 @@ export class Heat {
   private each(board: Board, window: Window, mode: Mode, pin: Pinned | null, ends: Ends, theme: Theme): void {
     const { n, cells, rows, columns } = board;
     const { good, bad } = theme;
+    const { pixels } = this;
     const nothing = good[0]!;
     let at = 0;
     for (let row = window.row; row < window.row + window.size; row++) {
-      const seen = rows[row]!;
+      // What turns a count of this row into a step of the ramps.
+      const scale = 255 / (mode === "rows" ? rows[row]! : 1);
+      const [right, wrong] = [scale / ends.right, scale / ends.wrong];
       for (let column = window.column, place = row * n + column; column < window.column + window.size; column++, place++, at++) {
         if (mode === "change") {
-          this.pixels[at] = colourOf(theme, mode, ends, valueOf(board, mode, pin, row, column), row === column);
+          pixels[at] = colourOf(theme, mode, ends, valueOf(board, mode, pin, row, column), row === column);
           continue;
         }
-        let value = cells[place]!;
+        const value = cells[place]!;
         if (value === 0) {
-          this.pixels[at] = nothing;
+          pixels[at] = nothing;
           continue;
         }
-        if (mode === "rows") value /= seen;
-        else if (mode === "columns") value /= columns[column]!;
         const diagonal = row === column;
-        let step = ((value / (diagonal ? ends.right : ends.wrong)) * 255 + 0.5) | 0;
+        let step = (diagonal ? right : wrong) * value;
+        if (mode === "columns") step /= columns[column]!;
+        step = (step + 0.5) | 0;
         step = step < 14 ? 14 : step > 255 ? 255 : step;
-        this.pixels[at] = (diagonal ? good : bad)[step]!;
+        pixels[at] = (diagonal ? good : bad)[step]!;
       }
     }
   }

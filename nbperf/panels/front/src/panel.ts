@@ -3,7 +3,7 @@
 import { type Cursor, drawAxes } from "./axes";
 import { drawBars } from "./bars";
 import { Controls } from "./controls";
-import { element, write } from "./dom";
+import { element, label, write } from "./dom";
 import { count, score } from "./format";
 import { type Model, say, type Undo, type Words } from "./host";
 import { interact } from "./interact";
@@ -330,7 +330,7 @@ export class ConfusionView {
       drawStrip(this.resized(this.strip, width, height), width, height, points, this.theme, pin ? at : 0);
       write(this.caption, this.words.strip ?? "");
       const [all, latest] = [points[points.length - 2]!, points[points.length - 1]!];
-      this.strip.setAttribute("aria-label", say(this.words, "strip-spoken", { all: score(all), latest: score(latest) }));
+      label(this.strip, say(this.words, "strip-spoken", { all: score(all), latest: score(latest) }));
     }
     write(this.summary, headline(board, this.words));
     const now = performance.now();
@@ -341,6 +341,6 @@ export class ConfusionView {
     const at = this.cursor ?? this.chosen();
     const mistake = this.worst && cellText(board, this.names, pin, this.worst, this.words);
     write(this.read, at ? cellText(board, this.names, pin, at, this.words) : mistake ? `${this.words.worst ?? ""} ${mistake}` : "");
-    this.canvas.setAttribute("aria-label", [this.words.title, `${count(board.n)} ${this.words.classes ?? ""}`, headline(board, this.words), mistake ? `${this.words.worst ?? ""} ${mistake}` : "", this.words.keys].filter(Boolean).join(". "));
+    label(this.canvas, [this.words.title, `${count(board.n)} ${this.words.classes ?? ""}`, headline(board, this.words), mistake ? `${this.words.worst ?? ""} ${mistake}` : "", this.words.keys].filter(Boolean).join(". "));
   }
 }

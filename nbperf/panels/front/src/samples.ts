@@ -26,14 +26,9 @@ export class Samples {
 
   constructor(private readonly words: Words, private readonly closed: () => void) {}
 
-  /** Something was chosen, and the kernel has not answered yet. */
-  wait(text: string): void {
-    this.show(text, []);
-  }
-
   list(listing: Listing | null): void {
+    this.clear(); // and the addresses of its pictures, before there are new ones
     if (!listing?.title) {
-      this.clear();
       this.element.hidden = true;
       return;
     }
@@ -54,7 +49,6 @@ export class Samples {
   }
 
   private show(title: string, items: Node[]): void {
-    this.clear();
     const button = element("button", { type: "button", class: "nbperf-close", "aria-label": this.words.close ?? "×" }, "×");
     button.addEventListener("click", this.closed);
     this.element.append(element("div", { class: "nbperf-samples-head" }, element("span", {}, title), button));

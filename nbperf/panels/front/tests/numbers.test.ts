@@ -21,6 +21,7 @@ describe("format", () => {
   it.each([[0.974, "97"], [0.031, "3.1"], [0.0002, "<0.1"], [-0.05, "−5"], [1, "100"], [0, "0"]])("hundredths %s", (value, text) => {
     expect(hundredths(value)).toBe(text);
   });
+  it("hundredths in a narrow cell", () => expect([0.053, -0.053, 0.001].map(value => hundredths(value, 0))).toEqual(["5", "−5", "<1"]));
   it("score", () => expect([score(0.91234), score(NaN)]).toEqual(["0.912", "–"]));
 });
 
