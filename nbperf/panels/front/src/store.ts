@@ -6,8 +6,11 @@ import { Rate } from "./rate";
 import { type Pinned, pinned } from "./values";
 import { readChanges, readDense, readFloats } from "./wire";
 
-/** Milliseconds between two reports to the kernel, and between two questions for what was missed. */
-const REPORT = 100;
+/**
+ * Milliseconds between two reports to the kernel, and between two questions for what was missed. While the kernel hears a
+ * report, the picture after it comes late: with ten reports a second, twenty pictures were seen instead of thirty.
+ */
+const REPORT = 500;
 const AGAIN = 500;
 
 const NUMBERS = ["frame", "changes", "strip", "pinned"] as const;
@@ -20,6 +23,8 @@ export class Store {
   private readonly listeners = new Set<() => void>();
   private asked = 0;
   private reported = 0;
+  /** When the latest picture was drawn. */
+  private last = 0;
   /** Tells the pages of two browsers apart. */
   private readonly page = Math.random().toString(36).slice(2);
   private reporting: ReturnType<typeof setTimeout> | undefined;
@@ -47,13 +52,15 @@ export class Store {
 
   /** A view has drawn the board as it is. */
   drawn(): void {
-    if (!this.rate.drawn(this.board.seq, this.board.at, now())) return;
+    const at = now();
+    if (!this.rate.drawn(this.board.seq, this.board.at, at)) return;
+    this.last = at;
     if (this.reporting !== undefined) return;
     const wait = Math.max(0, this.reported + REPORT - performance.now());
     this.reporting = setTimeout(() => {
       this.reporting = undefined;
       this.reported = performance.now();
-      this.model.send({ kind: "drawn", page: this.page, at: now(), seq: this.board.seq, ...this.rate.sums() });
+      this.model.send({ kind: "drawn", page: this.page, at: this.last, seq: this.board.seq, ...this.rate.sums() });
     }, wait);
   }
 
