@@ -26,7 +26,7 @@ NO_PYTHON  = "nbperf needs Python 3.11 or newer with venv (on Debian and Ubuntu:
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test lint types bench words test-lite wheel clean
+.PHONY: help lab test lint types front bench words test-lite wheel clean
 
 help:  ## this list
 	@awk -F ':.*##' '/^[a-z-]+:.*##/ { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,13 +45,18 @@ lint: $(VENV)/lint.stamp  ## ruff
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 
-types: $(VENV)/lint.stamp  ## mypy, strict
+types: $(VENV)/lint.stamp  ## mypy, strict, and TypeScript's own
 	$(BIN)/mypy
+	$(BIN)/python -m pytest -q tests/panels/test_front.py -k types
 
-bench: $(VENV)/bench.stamp  ## what a cell and a traced line cost beside other tools, how often equal code is called different: tables
+front: $(VENV)/tests.stamp  ## the browser part of the panels anew, in place
+	$(BIN)/python hatch_build.py
+
+bench: $(VENV)/bench.stamp  ## what a cell, a traced line and a live panel cost beside other tools; how often equal code is called different
 	$(BIN)/python -m tests.benchmarks.cost
 	$(BIN)/python -m tests.benchmarks.memtrace
 	$(BIN)/python -m tests.benchmarks.false_differences
+	$(BIN)/python -m tests.benchmarks.panels
 
 words: $(VENV)/tests.stamp  ## collect the sentences from the code and compile the catalogue
 	$(BIN)/python tests/words.py
@@ -60,7 +65,7 @@ wheel: $(VENV)/tests.stamp  ## dist/nbperf-*.whl
 	$(BIN)/python -m build --wheel --no-isolation
 
 clean:  ## remove what make and the tools made, the environments too
-	rm -rf $(VENV) $(LITE) dist build tests/browser/shots .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(LITE) dist build nbperf/panels/static nbperf/panels/front/node_modules tests/browser/shots .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find nbperf tests -name __pycache__ -prune -exec rm -rf {} +
 
 # Environments. A stamp is newer than what was asked for when all of it is installed, so that a second call is quick.
@@ -70,7 +75,10 @@ $(VENV)/pip.stamp: constraints.txt
 	@$(BIN)/python -m pip install $(PIP_FLAGS) pip
 	@touch $@
 
-$(VENV)/lab.stamp: $(VENV)/pip.stamp pyproject.toml
+FRONT := $(wildcard nbperf/panels/front/*.json nbperf/panels/front/src/*) hatch_build.py
+
+# pip runs hatch_build.py, which builds the browser part of the panels when its sources are new.
+$(VENV)/lab.stamp: $(VENV)/pip.stamp pyproject.toml $(FRONT)
 	@echo "Installing nbperf, JupyterLab and PyTorch into $(VENV): some minutes the first time"
 	@$(call INSTALL,$(VENV)) --editable ".[all]"
 	@touch $@
@@ -87,7 +95,7 @@ $(VENV)/bench.stamp: $(VENV)/tests.stamp
 	@$(call INSTALL,$(VENV)) --group bench
 	@touch $@
 
-$(LITE)/tests.stamp: constraints.txt pyproject.toml
+$(LITE)/tests.stamp: constraints.txt pyproject.toml $(FRONT)
 	@test -n "$(NEWEST)" || { echo $(NO_PYTHON) >&2; exit 1; }
 	@test -x $(LITE)/bin/python || { echo "Making $(LITE) with $(NEWEST)"; $(NEWEST) -m venv $(LITE); }
 	@$(LITE)/bin/python -m pip install $(PIP_FLAGS) pip

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from nbperf.measuring.window import mark as mark
     from nbperf.measuring.window import perf as perf
     from nbperf.measuring.window import region as region
+    from nbperf.panels.confusion import ConfusionPanel as ConfusionPanel
     from nbperf.quality.confusion import ConfusionMatrix as ConfusionMatrix
     from nbperf.store.public import export_history as export_history
     from nbperf.store.public import history as history
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 _PUBLIC = {
     "ConfusionMatrix": "nbperf.quality.confusion",
+    "ConfusionPanel": "nbperf.panels.confusion",
     "attach_log": "nbperf.logs",
     "check": "nbperf.core.budgets",
     "compare": "nbperf.measuring.contest",
@@ -50,8 +52,8 @@ _PUBLIC = {
     "traces": "nbperf.store.public",
 }
 __all__ = [
-    "ConfusionMatrix", "attach_log", "check", "compare", "evaluate", "export_history", "history", "import_history", "mark", "measure",
-    "memtrace", "perf", "plot_history", "region", "runs", "traces",
+    "ConfusionMatrix", "ConfusionPanel", "attach_log", "check", "compare", "evaluate", "export_history", "history", "import_history",
+    "mark", "measure", "memtrace", "perf", "plot_history", "region", "runs", "traces",
 ]  # fmt: skip
 
 

@@ -28,6 +28,7 @@ HELP = (
     ("%nbperf auto show", Sentence("the same, with a line under each cell")),
     ("%nbperf cells", Sentence("the recorded cells ranked by time, and the session's idle time")),
     ("%nbperf cells memory", Sentence("ranked by memory; or by energy")),
+    ("%nbperf freeze", Sentence("put a picture in the place of every live panel: saved, the notebook shows it everywhere")),
     "",
     Sentence("%%perf? and %%memtrace? show how cells and statements are measured."),
 )
@@ -73,12 +74,22 @@ class StatusMagics(Magics):
                 self._cells(order)
             case ["help" | "-h" | "--help"]:
                 sys.stdout.write(describe())
+            case ["freeze"]:
+                self._freeze()
             case ["auto", *_]:
                 raise UsageError(say("%nbperf: auto is on, show or off, not {found!r}", found=" ".join(words[1:])))
             case ["cells", *_]:
                 raise UsageError(say("%nbperf: cells are ranked by time, memory or energy, not by {found!r}", found=" ".join(words[1:])))
             case _:
-                raise UsageError(say("%nbperf: unknown {found!r}; there are auto, cells and help, and %nbperf alone", found=line.strip()))
+                raise UsageError(
+                    say("%nbperf: unknown {found!r}; there are auto, cells, freeze and help, and %nbperf alone", found=line.strip())
+                )
+
+    def _freeze(self) -> None:
+        """Panels that nobody has imported are none: a magic needs nothing of them."""
+        panels = sys.modules.get("nbperf.panels.base")
+        count = panels.freeze_all() if panels else 0
+        print(say("{n} panels are pictures now; save the notebook", n=count) if count else say("no live panel is shown"))  # noqa: T201
 
     def _status(self) -> None:
         from nbperf import report

@@ -134,7 +134,7 @@ class Notebook:
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         # In single-document mode nothing of the side bars is in the picture.
         self.page.goto(f"{lab.url}/doc/tree/{path}?token={lab.token}&reset")
-        self._until("jupyterapp?.shell?.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'", timeout)
+        self._until("window.jupyterapp?.shell?.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'", timeout)
 
     def __enter__(self) -> Self:
         return self
