@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = {path.name for path in (ROOT / "notebooks").glob("*.ipynb")}
 
-OPTIONAL = {"torch", "sklearn", "jupyterlab", "pytest", "amdsmi", "zeus_apple_silicon"}
+OPTIONAL = {"torch", "sklearn", "jupyterlab", "memray", "pytest", "amdsmi", "zeus_apple_silicon"}
 """What the code may import although `pip install nbperf` does not bring it: where it is missing, the code says so."""
 
 IMPORT_ALL = """

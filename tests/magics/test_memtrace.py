@@ -47,7 +47,7 @@ def test_a_cell_shows_its_lines_and_those_of_the_notebooks_functions(lab: Kernel
     found = lines(lab)
     assert found["a = outer(20)"] == (1, 20, 20)
     assert found["made = np.ones(n * 131_072)"] == (1, 20, 20)
-    assert found["b = np.ones(5_242_880).sum()"][2] == 40
+    assert found["b = np.ones(5_242_880).sum()"][2] in (40, 41)
     assert "%%memtrace" not in " ".join(found)
     html = str(result.displays[0]["text/html"])
     assert html.count("<img") == 2
