@@ -1,7 +1,7 @@
 /** Numbers as people read them, as nbperf/core/units.py writes them. */
 
 const NARROW = "\u202f";
-const MINUS = "−";
+export const MINUS = "−";
 
 /** So many digits are kept that this many count. */
 function decimals(size: number, digits: number): number {

@@ -2,7 +2,7 @@
 
 import type { Cursor } from "./axes";
 import type { Board } from "./board";
-import { hundredths, short } from "./format";
+import { hundredths, MINUS, short } from "./format";
 import type { Layout } from "./layout";
 import { colourOf } from "./matrix";
 import { widthOf } from "./text";
@@ -48,7 +48,9 @@ export function drawNumbers(
 
 function written(mode: Mode, value: number, digits: number): string {
   if (mode === "counts") return short(value);
-  return (mode === "change" && value > 0 ? "+" : "") + hundredths(value, digits);
+  if (mode !== "change") return hundredths(value, digits);
+  // A little more is "+0": "<1" would not say which way.
+  return (value > 0 ? "+" : MINUS) + hundredths(Math.abs(value), digits).replace(/^<.*/, "0");
 }
 
 /** A frame around a cell, at least large enough to be seen, in the colour of letters with the page's around it. */
