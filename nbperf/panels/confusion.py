@@ -152,7 +152,7 @@ class ConfusionPanel(Panel):
     def reset(self) -> None:
         """Count from nothing, as for the next epoch; the score over time and what was pinned stay."""
         with self._guard:
-            self.matrix = ConfusionMatrix(self.matrix.labels or None)
+            self.matrix = self.matrix.empty()
             self._behind.clear()
         self._touch()
 

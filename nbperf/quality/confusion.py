@@ -279,6 +279,21 @@ class ConfusionMatrix:
         made._frozen = True
         return made
 
+    def empty(self) -> ConfusionMatrix:
+        """A new one of the same classes, in which nothing is counted; integers in the data mean the same to it.
+
+        Examples
+        --------
+        >>> matrix = ConfusionMatrix.from_counts([[9, 1], [2, 8]], ["cat", "dog"])
+        >>> matrix.empty().labels, matrix.empty().total
+        (('cat', 'dog'), 0)
+        """
+        made = ConfusionMatrix()
+        made._labels = self._labels
+        made._counts = np.zeros_like(self._counts, dtype=np.int64)
+        made._several = self._several
+        return made
+
     def _copy(self) -> ConfusionMatrix:
         made = ConfusionMatrix()
         with self._lock:

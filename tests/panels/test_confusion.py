@@ -11,7 +11,8 @@ import pytest
 
 from nbperf.errors import NBPerfError
 from nbperf.panels.base import VIEW, Panel, freeze_all
-from nbperf.panels.confusion import ConfusionMatrix, ConfusionPanel
+from nbperf.panels.confusion import ConfusionPanel
+from nbperf.quality.confusion import ConfusionMatrix
 from nbperf.words import READER
 
 
@@ -333,3 +334,13 @@ def test_batches_of_every_kind(confusion, kind):
     else:
         panel.update([0, 1, 2], [0, 1, 1])
     assert panel.to_frame().to_numpy().tolist() == [[1, 0, 0], [0, 1, 0], [0, 1, 0]]
+
+
+def test_after_a_reset_integers_are_the_same_classes():
+    panel = ConfusionPanel(ConfusionMatrix([10, 20, 30]))
+    panel.update([10, 20, 30], [10, 20, 10])
+    panel.reset()
+    assert panel.matrix.total == 0
+    panel.update([30, 20], [30, 10])
+    assert panel.matrix.counts.tolist() == [[0, 0, 0], [1, 0, 0], [0, 0, 1]]
+    panel.close()
