@@ -87,7 +87,7 @@ def test_a_traced_line_costs_a_hundredth_of_memory_profilers_and_an_eighth_where
 def test_a_training_step_is_hardly_slower_when_traced() -> None:
     pytest.importorskip("torch", reason="PyTorch is not installed here, so there is no training step")
     costs = memtrace.study(3, [memtrace.BARE, memtrace.DEFAULT], [memtrace.STEPS])[memtrace.STEPS]
-    best = min(costs[memtrace.DEFAULT].iteration) / min(costs[memtrace.BARE].iteration)
+    best = min(t / b for t, b in zip(costs[memtrace.DEFAULT].iteration, costs[memtrace.BARE].iteration, strict=True))
     print(f"a training step takes ×{best:.3f} when it is traced")
     assert best < 1.2  # about 1.1, and as much again for the noise
 
