@@ -25,7 +25,7 @@ def wait(seconds: float) -> None:
 
 
 @linux
-def test_it_looks_a_thousand_times_a_second_also_while_the_interpreter_is_busy() -> None:
+def test_it_looks_when_it_is_due_also_while_the_interpreter_is_busy() -> None:
     looking = Outside()
     looking.start()
     pid = looking.pid
