@@ -206,6 +206,12 @@ class History:
                     pass  # it was said when the first of them was missed
             self._shut()
 
+    def __del__(self) -> None:
+        # From Python 3.13 on a connection that nobody closed is complained of.
+        connection = getattr(self, "_connection", None)
+        if connection is not None:
+            connection.close()
+
     def _shut(self) -> None:
         connection, self._connection = self._connection, None
         self._series = Series()  # the next file may be another one

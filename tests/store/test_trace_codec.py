@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
@@ -87,7 +88,7 @@ def test_a_damaged_trace_in_the_history_is_left_out_and_counted(tmp_path: Path) 
     kept = History(tmp_path / "h.sqlite")
     kept.write([replace(traced.plain(), uid="1"), replace(traced.plain(), uid="2", started_at=3e9)])
     kept.close()
-    with sqlite3.connect(kept.path) as connection:
+    with closing(sqlite3.connect(kept.path, isolation_level=None)) as connection:
         connection.execute("UPDATE traces SET record = x'00' WHERE uid = '1'")
     with pytest.warns(match="1 of the runs in .* cannot be read"):
         found = public.traces(path=kept.path)
